@@ -1,0 +1,3 @@
+//! Shared support of the test programs beside this file.
+
+pub mod corpus;
