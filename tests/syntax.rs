@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use syntax::{Arguments, File, Instruction, Keyword, parse};
-use tests::corpus;
+use tests::{corpus, invariants};
 
 #[test]
 fn every_instruction_is_read_as_buildkit_reads_it() {
@@ -123,30 +123,6 @@ fn arguments(from: &Arguments<'_>, args: &mut Vec<String>, res: &mut Value, file
 #[test]
 fn every_byte_belongs_to_one_part_and_every_span_is_true() {
     for (name, text) in corpus::dockerfiles() {
-        check_invariants(&name, &text);
-    }
-}
-
-fn check_invariants(name: &str, text: &str) {
-    let file = parse(text);
-    let mut at = 0;
-    for part in &file.parts {
-        assert_eq!(part.span.start, at, "{name}: parts are not consecutive");
-        assert!(!part.span.is_empty(), "{name}: an empty part");
-        at = part.span.end;
-    }
-    assert_eq!(at as usize, text.len(), "{name}: the parts are not the whole file");
-    for instruction in &file.instructions {
-        assert!(instruction.span.contains(instruction.keyword_span), "{name}");
-        assert!(text.is_char_boundary(instruction.span.end as usize), "{name}");
-        for word in instruction.arguments.words() {
-            assert!(instruction.span.contains(word.span), "{name}: {word:?}");
-        }
-        for pair in instruction.arguments.pairs() {
-            assert_eq!(pair.name.span.of(text), pair.name.text, "{name}");
-        }
-    }
-    for error in &file.errors {
-        assert!(error.span.end as usize <= text.len(), "{name}: {error:?}");
+        invariants::check_parts(&name, &text);
     }
 }

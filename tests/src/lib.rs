@@ -1,3 +1,7 @@
 //! Shared support of the test programs beside this file.
 
+pub mod command;
 pub mod corpus;
+pub mod invariants;
+pub mod page;
+pub mod random;

@@ -203,7 +203,7 @@ impl<'t> Parser<'t> {
         }
         let line = Excerpt::join(text, &pieces);
         let whole = 0..line.text().len();
-        let mut instruction = self.read(line, whole);
+        let mut instruction = self.read(line, whole, 0);
         instruction.blank_lines = blank_lines;
         instruction.span = Span::new(start, end.max(start));
         if takes_heredocs(&instruction) {
@@ -215,8 +215,8 @@ impl<'t> Parser<'t> {
         self.file.instructions.push(instruction);
     }
 
-    /// Reads the instruction in `range` of a joined line.
-    fn read(&mut self, line: Excerpt<'t>, range: Range<usize>) -> Instruction<'t> {
+    /// Reads the instruction in `range` of a joined line, `depth` ONBUILDs deep.
+    fn read(&mut self, line: Excerpt<'t>, range: Range<usize>, depth: usize) -> Instruction<'t> {
         let text = &line.text()[range.clone()];
         let start = range.start + text.len() - text.trim_start().len();
         let end = range.start + text.trim_end().len();
@@ -240,10 +240,11 @@ impl<'t> Parser<'t> {
             heredocs: Vec::new(),
             blank_lines: Vec::new(),
         };
-        if keyword == Keyword::Onbuild && !rest.is_empty() {
+        // ONBUILD ONBUILD is an error; how much of it is read only matters for the stack.
+        if keyword == Keyword::Onbuild && !rest.is_empty() && depth < 4 {
             let inner = instruction.line.detached(self.file.text, rest);
             let whole = 0..inner.text().len();
-            let nested = self.read(inner, whole);
+            let nested = self.read(inner, whole, depth + 1);
             instruction.arguments = Arguments::Nested(Box::new(nested));
         } else {
             let mut reader = Reader {
@@ -273,19 +274,25 @@ impl<'t> Parser<'t> {
                 // The lines below are read as instructions, so that the rest of a half-typed file is still checked.
                 lines.rewind(after_line);
                 let here = Span::at(instruction.span.end as usize);
-                found.push(heredoc(it, span, here, here));
+                found.push(heredoc(self.file.text, it, span, here, here));
                 break;
             };
             let body = Span::new(body_start, end.start);
             let terminator = Span::new(end.start, end.end);
             instruction.span.end = terminator.end;
-            found.push(heredoc(it, span, body, terminator));
+            found.push(heredoc(self.file.text, it, span, body, terminator));
         }
         instruction.heredocs = found;
     }
 }
 
-fn heredoc<'t>(it: Announced, span: Span, body: Span, terminator: Span) -> Heredoc<'t> {
+fn heredoc<'t>(
+    file: &'t str,
+    it: Announced,
+    span: Span,
+    body: Span,
+    terminator: Span,
+) -> Heredoc<'t> {
     Heredoc {
         name: it.name.into(),
         descriptor: it.descriptor,
@@ -293,6 +300,7 @@ fn heredoc<'t>(it: Announced, span: Span, body: Span, terminator: Span) -> Hered
         strips_tabs: it.strips_tabs,
         span,
         body,
+        text: heredoc::text(file, body, it.strips_tabs),
         terminator,
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::{Span, lex};
+use crate::{Excerpt, Span, lex};
 
 /// A heredoc of an instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Heredoc<'t> {
     pub span: Span,
     /// The lines between, with their line ends; empty when the end is missing.
     pub body: Span,
+    /// What the shell or the file gets: the body, without the leading tabs that `<<-` removes.
+    pub text: Excerpt<'t>,
     /// The line that ends it, without its line end; empty when the end is missing.
     pub terminator: Span,
 }
@@ -67,4 +69,19 @@ fn read(line: &str, range: Range<usize>) -> Option<Announced> {
         strips_tabs,
         range,
     })
+}
+
+/// The body of a heredoc as it is used.
+pub(crate) fn text(file: &str, body: Span, strips_tabs: bool) -> Excerpt<'_> {
+    if !strips_tabs || !body.of(file).contains('\t') {
+        return Excerpt::slice(file, body);
+    }
+    let mut pieces = Vec::new();
+    let mut at = body.start as usize;
+    for line in body.of(file).split_inclusive('\n') {
+        let kept = line.trim_start_matches('\t').len();
+        at += line.len();
+        pieces.push(Span::new(at - kept, at));
+    }
+    Excerpt::join(file, &pieces)
 }

@@ -51,7 +51,7 @@ pub fn expand<'w>(
         return Ok(Some(Cow::Borrowed(word)));
     }
     let mut lexer =
-        Lexer { text: word, at: 0, escape, lookup, is_certain: true, keeps_unset: false };
+        Lexer { text: word, at: 0, escape, lookup, is_certain: true, keeps_unset: false, depth: 0 };
     let value = lexer.until(None)?;
     Ok(lexer.is_certain.then_some(Cow::Owned(value)))
 }
@@ -63,7 +63,7 @@ pub fn unquote(word: &str, escape: char) -> Result<Cow<'_, str>, LexError> {
     }
     let lookup = |_: &str| Expansion::Unset;
     let mut lexer =
-        Lexer { text: word, at: 0, escape, lookup: &lookup, is_certain: true, keeps_unset: true };
+        Lexer { text: word, at: 0, escape, lookup: &lookup, is_certain: true, keeps_unset: true, depth: 0 };
     lexer.until(None).map(Cow::Owned)
 }
 
@@ -77,6 +77,7 @@ pub(crate) fn raw_words(line: &str) -> Result<Vec<Range<usize>>, LexError> {
         lookup: &lookup,
         is_certain: true,
         keeps_unset: true,
+        depth: 0,
     };
     let mut words = Vec::new();
     let mut start = None;
@@ -138,7 +139,12 @@ struct Lexer<'w, 'l> {
     is_certain: bool,
     /// A variable without value stays as written instead of becoming empty.
     keeps_unset: bool,
+    /// How many substitutions are open.
+    depth: usize,
 }
+
+/// More substitutions inside each other than any person writes; deeper ones would exhaust the stack.
+const MAX_DEPTH: usize = 100;
 
 impl Lexer<'_, '_> {
     fn peek(&self) -> Option<char> {
@@ -304,7 +310,13 @@ impl Lexer<'_, '_> {
     }
 
     fn closing_word(&mut self) -> Result<String, LexError> {
-        self.until(Some('}'))
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(LexError::BadSubstitution);
+        }
+        let word = self.until(Some('}'));
+        self.depth -= 1;
+        word
     }
 }
 

@@ -1,0 +1,104 @@
+//! Every Dockerfile of the corpus: no panic, valid spans, and fixes that break nothing.
+
+use context::NoFiles;
+use linter::{Date, Input, Safety, Settings};
+use syntax::Keyword;
+use tests::{corpus, invariants};
+
+fn input<'a>(text: &'a str, settings: &'a Settings) -> Input<'a> {
+    Input {
+        text,
+        dockerfile: "Dockerfile",
+        files: &NoFiles,
+        settings,
+        today: Date { year: 2026, month: 11, day: 21 },
+        target: None,
+    }
+}
+
+#[test]
+fn safe_fixes_break_no_real_file() {
+    check(Safety::Safe);
+}
+
+#[test]
+fn unsafe_fixes_break_no_real_file() {
+    check(Safety::Unsafe);
+}
+
+fn check(allowed: Safety) {
+    let settings = Settings::default();
+    for (name, text) in corpus::dockerfiles() {
+        invariants::check_fixes(&name, rules::ALL, &input(&text, &settings), allowed);
+    }
+}
+
+#[test]
+fn an_edit_touches_only_what_its_diagnostic_speaks_of() {
+    let settings = Settings::default();
+    for (name, text) in corpus::dockerfiles() {
+        let file = syntax::parse(&text);
+        for it in linter::check(rules::ALL, &input(&text, &settings)) {
+            let places: Vec<_> =
+                it.labels.iter().map(|label| label.span).chain([it.span]).collect();
+            for edit in it.fixes.iter().flat_map(|fix| &fix.edits).filter(|edit| edit.path.is_none()) {
+                let touched = file.instructions.iter().filter(|instruction| {
+                    edit.span.start < instruction.span.end && instruction.span.start < edit.span.end
+                });
+                for instruction in touched {
+                    let is_related = places.iter().any(|place| {
+                        place.start < instruction.span.end && instruction.span.start <= place.start
+                    });
+                    assert!(is_related, "{name}: {} edits {:?}, not told", it.rule, edit.span);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_called_a_syntax_error_is_refused_by_buildkit() {
+    let (Some(folder), Some(lines)) =
+        (corpus::folder(), corpus::json_lines("buildkit-checks.jsonl.zst"))
+    else {
+        return;
+    };
+    for expected in lines {
+        let name = expected["file"].as_str().expect("a file name");
+        let text = corpus::read(&folder.join("real").join(name));
+        let errors = syntax::parse(&text).errors;
+        let is_refused = expected.get("build_error").is_some();
+        assert!(is_refused || errors.is_empty(), "{name}: {errors:?}");
+    }
+}
+
+#[test]
+fn start_and_shape_of_the_image_stay() {
+    let settings = Settings::default();
+    for (name, text) in corpus::dockerfiles() {
+        let outcome = linter::fix(rules::ALL, &input(&text, &settings), Safety::Safe);
+        let (before, after) = (image_facts(&text), image_facts(&outcome.text));
+        assert_eq!(before, after, "{name}");
+    }
+}
+
+/// What a fix must leave as it is, in order: the instructions that describe the image and its start.
+fn image_facts(text: &str) -> Vec<String> {
+    let file = syntax::parse(text);
+    let is_fact = |it: &Keyword| {
+        matches!(
+            it,
+            Keyword::Cmd
+                | Keyword::Entrypoint
+                | Keyword::Expose
+                | Keyword::Healthcheck
+                | Keyword::Label
+                | Keyword::Stopsignal
+                | Keyword::User
+                | Keyword::Volume
+                | Keyword::Onbuild
+        )
+    };
+    let facts = file.instructions.iter().filter(|it| is_fact(&it.keyword));
+    facts.map(|it| it.span.of(text).to_owned()).collect()
+}
