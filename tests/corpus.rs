@@ -41,7 +41,9 @@ fn an_edit_touches_only_what_its_diagnostic_speaks_of() {
         for it in linter::check(rules::ALL, &input(&text, &settings)) {
             let places: Vec<_> =
                 it.labels.iter().map(|label| label.span).chain([it.span]).collect();
-            for edit in it.fixes.iter().flat_map(|fix| &fix.edits).filter(|edit| edit.path.is_none()) {
+            for edit in
+                it.fixes.iter().flat_map(|fix| &fix.edits).filter(|edit| edit.path.is_none())
+            {
                 let touched = file.instructions.iter().filter(|instruction| {
                     edit.span.start < instruction.span.end && instruction.span.start < edit.span.end
                 });

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("linter", &["context", "knowledge", "model", "syntax"]),
     ("rules", &["context", "knowledge", "linter", "managers", "model", "shell", "syntax"]),
     ("project", &["context", "linter", "model", "syntax"]),
-    ("pylintdock", &["context", "linter", "project", "rules", "syntax"]),
+    ("pylintdock", &["context", "linter", "model", "project", "rules", "syntax"]),
 ];
 
 /// Crates that may touch the disk, the clock or the environment.
@@ -48,7 +48,11 @@ fn manifests() -> BTreeMap<String, toml::Table> {
         if path.is_dir() {
             let manifest: toml::Table = text(&path.join("Cargo.toml")).parse().expect("a manifest");
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            assert_eq!(manifest["package"]["name"].as_str(), Some(name.as_str()), "folder = crate name");
+            assert_eq!(
+                manifest["package"]["name"].as_str(),
+                Some(name.as_str()),
+                "folder = crate name"
+            );
             res.insert(name, manifest);
         }
     }
@@ -115,7 +119,9 @@ fn only_the_outer_crates_do_io() {
         if WITH_IO.contains(&name.as_str()) {
             continue;
         }
-        for word in ["std::fs", "std::net", "std::process", "std::env::", "SystemTime", "Instant::now"] {
+        for word in
+            ["std::fs", "std::net", "std::process", "std::env::", "SystemTime", "Instant::now"]
+        {
             let is_in_tests = content.find("#[cfg(test)]");
             let found = content.find(word).filter(|it| is_in_tests.is_none_or(|tests| *it < tests));
             assert!(found.is_none(), "{} uses {word}", path.display());
@@ -161,7 +167,11 @@ fn rules_live_where_their_name_says() {
         let module = crates().join("rules/src").join(format!("{}.rs", rule.name.replace('-', "_")));
         let content = text(&module);
         assert!(content.contains(&format!("\"{}\"", rule.name)), "{}", module.display());
-        assert!(content.lines().count() <= 160, "{} is long: move a part to model", module.display());
+        assert!(
+            content.lines().count() <= 160,
+            "{} is long: move a part to model",
+            module.display()
+        );
     }
     let mut names: Vec<&str> = Vec::new();
     for rule in rules::ALL {

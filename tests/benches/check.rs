@@ -31,7 +31,11 @@ fn giant() -> String {
 
 fn all() -> Vec<String> {
     let files = corpus::dockerfiles();
-    if files.is_empty() { vec![SMALL.to_owned()] } else { files.into_iter().map(|it| it.1).collect() }
+    if files.is_empty() {
+        vec![SMALL.to_owned()]
+    } else {
+        files.into_iter().map(|it| it.1).collect()
+    }
 }
 
 fn check(text: &str) -> usize {

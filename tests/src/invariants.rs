@@ -10,10 +10,15 @@ pub fn check_fixes(place: &str, rules: &[&'static Rule], input: &Input<'_>, allo
     let outcome = linter::fix(rules, input, allowed);
     assert!(outcome.unsettled.is_empty(), "{place}: {:?} do not settle", outcome.unsettled);
     let errors = |text: &str| syntax::parse(text).errors.len();
-    assert!(errors(&outcome.text) <= errors(input.text), "{place}: broken by a fix:\n{}", outcome.text);
+    assert!(
+        errors(&outcome.text) <= errors(input.text),
+        "{place}: broken by a fix:\n{}",
+        outcome.text
+    );
     check_spans(place, &outcome.text, &outcome.remaining);
     for it in &outcome.remaining {
-        let is_open = it.fixes.iter().any(|fix| fix.safety <= allowed && fix.safety != Safety::Manual);
+        let is_open =
+            it.fixes.iter().any(|fix| fix.safety <= allowed && fix.safety != Safety::Manual);
         assert!(!is_open, "{place}: {} is still fixable", it.rule);
     }
     let is_known = |it: &&Diagnostic| before.iter().any(|old| old.rule == it.rule);
@@ -32,7 +37,12 @@ fn check_spans(place: &str, text: &str, found: &[Diagnostic]) {
             assert!(is_valid, "{place}: {} has the span {span:?}", it.rule);
         }
         for edit in it.fixes.iter().flat_map(|fix| &fix.edits).filter(|edit| edit.path.is_none()) {
-            assert!(text.get(edit.span.range()).is_some(), "{place}: {} edits {:?}", it.rule, edit.span);
+            assert!(
+                text.get(edit.span.range()).is_some(),
+                "{place}: {} edits {:?}",
+                it.rule,
+                edit.span
+            );
         }
     }
 }

@@ -56,22 +56,22 @@ pub fn parse(name: &str, text: &str) -> Page {
         let value = |key: &str| words.iter().find_map(|it| it.strip_prefix(key)?.strip_prefix('='));
         let has = |key: &str| words.contains(&key);
         let place = format!("rules/{name}.md:{line}");
-        let mut last = || examples.last_mut().unwrap_or_else(|| panic!("{place}: no example above"));
         if let Some(path) = value("file") {
             if has("fixed") {
-                last().fixed_files.push((path.to_owned(), block));
+                last(&mut examples, &place).fixed_files.push((path.to_owned(), block));
             } else {
                 waiting.files.push((path.to_owned(), block.text));
             }
         } else if has("config") {
             waiting.config = Some(block.text);
         } else if has("report") {
-            last().report = Some(block);
+            last(&mut examples, &place).report = Some(block);
         } else if has("fixed") || value("fixed").is_some() {
             let is_unsafe = value("fixed") == Some("unsafe");
-            last().fixed = Some((block, is_unsafe));
+            last(&mut examples, &place).fixed = Some((block, is_unsafe));
         } else if language == "dockerfile" && (has("good") || value("bad").is_some()) {
-            let number = |it: &str| it.parse().unwrap_or_else(|_| panic!("{place}: `{it}` is no line"));
+            let number =
+                |it: &str| it.parse().unwrap_or_else(|_| panic!("{place}: `{it}` is no line"));
             let mut example = std::mem::take(&mut waiting);
             example.bad = value("bad").map(|it| it.split(',').map(number).collect());
             example.dockerfile = block.text;
@@ -79,10 +79,17 @@ pub fn parse(name: &str, text: &str) -> Page {
             example.end = block.end;
             examples.push(example);
         } else {
-            assert!(language != "dockerfile", "{place}: write `dockerfile bad=LINES` or `dockerfile good`");
+            assert!(
+                language != "dockerfile",
+                "{place}: write `dockerfile bad=LINES` or `dockerfile good`"
+            );
         }
     }
     Page { text: text.to_owned(), examples }
+}
+
+fn last<'e>(examples: &'e mut [Example], place: &str) -> &'e mut Example {
+    examples.last_mut().unwrap_or_else(|| panic!("{place}: no example above"))
 }
 
 /// Every fenced block as (line of its fence, info string, inside).

@@ -62,8 +62,15 @@ pub fn unquote(word: &str, escape: char) -> Result<Cow<'_, str>, LexError> {
         return Ok(Cow::Borrowed(word));
     }
     let lookup = |_: &str| Expansion::Unset;
-    let mut lexer =
-        Lexer { text: word, at: 0, escape, lookup: &lookup, is_certain: true, keeps_unset: true, depth: 0 };
+    let mut lexer = Lexer {
+        text: word,
+        at: 0,
+        escape,
+        lookup: &lookup,
+        is_certain: true,
+        keeps_unset: true,
+        depth: 0,
+    };
     lexer.until(None).map(Cow::Owned)
 }
 

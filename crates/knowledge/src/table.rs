@@ -1,0 +1,133 @@
+//! A sorted TSV table compiled into the program and binary-searched in place.
+
+use std::cmp::Ordering;
+use std::iter::once;
+
+/// A table: lines of tab-separated columns, sorted by bytes, each ended by a line feed.
+///
+/// Nothing is parsed before it is asked for, so a table costs nothing at start-up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Table {
+    text: &'static str,
+}
+
+/// One line of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    line: &'static str,
+}
+
+impl Table {
+    /// Wraps the text of a table file.
+    pub(crate) const fn new(text: &'static str) -> Table {
+        Table { text }
+    }
+
+    /// The rows whose leading columns are `key`; the columns of a longer key are joined by tabs.
+    pub(crate) fn rows(self, key: &str) -> impl Iterator<Item = Row> + Clone {
+        let rest = self.text.get(self.lower_bound(key.bytes())..).unwrap_or("");
+        // The prefix is taken from the table, so that the iterator does not borrow the key.
+        let prefix = if rest.starts_with(key) { rest.get(..key.len()) } else { None };
+        let lines = prefix.map(|prefix| {
+            rest.lines().take_while(move |line| {
+                line.strip_prefix(prefix).is_some_and(|it| it.starts_with('\t'))
+            })
+        });
+        lines.into_iter().flatten().map(|line| Row { line })
+    }
+
+    /// The row whose leading columns are `key`, the first if there are several.
+    pub(crate) fn row(self, key: &str) -> Option<Row> {
+        self.rows(key).next()
+    }
+
+    /// The row with these two columns at its beginning.
+    pub(crate) fn row_of_two(self, first: &str, second: &str) -> Option<Row> {
+        let key = first.bytes().chain(once(b'\t')).chain(second.bytes());
+        let line = self.text.get(self.lower_bound(key)..)?.lines().next()?;
+        let rest = line.strip_prefix(first)?.strip_prefix('\t')?.strip_prefix(second)?;
+        rest.starts_with('\t').then_some(Row { line })
+    }
+
+    /// All rows, for the rare question that is not asked by the first column.
+    pub(crate) fn all(self) -> impl Iterator<Item = Row> {
+        self.text.lines().map(|line| Row { line })
+    }
+
+    /// All lines as they are.
+    #[cfg(test)]
+    pub(crate) fn lines(self) -> impl Iterator<Item = &'static str> {
+        self.text.lines()
+    }
+
+    /// The offset of the first line that is not less than `key` followed by a tab.
+    fn lower_bound(self, key: impl Iterator<Item = u8> + Clone) -> usize {
+        let bytes = self.text.as_bytes();
+        let (mut lo, mut hi) = (0, bytes.len());
+        while lo < hi {
+            let middle = lo + (hi - lo) / 2;
+            let before = bytes.get(lo..middle).unwrap_or(&[]);
+            let start = before.iter().rposition(|it| *it == b'\n').map_or(lo, |it| lo + it + 1);
+            let line = bytes.get(start..).unwrap_or(&[]);
+            let length = line.iter().position(|it| *it == b'\n').unwrap_or(line.len());
+            let line = line.get(..length).unwrap_or(&[]);
+            match line.iter().copied().cmp(key.clone().chain(once(b'\t'))) {
+                Ordering::Less => lo = start + length + 1,
+                Ordering::Equal | Ordering::Greater => hi = start,
+            }
+        }
+        lo
+    }
+}
+
+impl Row {
+    /// The column with this index, counted from 0; empty if the row has fewer.
+    pub(crate) fn column(self, index: usize) -> &'static str {
+        self.line.split('\t').nth(index).unwrap_or("")
+    }
+
+    /// The first columns of the row.
+    pub(crate) fn columns<const N: usize>(self) -> [&'static str; N] {
+        let mut columns = self.line.split('\t');
+        std::array::from_fn(|_| columns.next().unwrap_or(""))
+    }
+}
+
+/// Reads `3.12` as `(3, 12)`; anything behind a second dot is left out.
+pub(crate) fn pair(text: &str) -> Option<(u8, u8)> {
+    let mut parts = text.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Table = Table::new("a\t1\na-b\t2\nb\tx\t3\nb\ty\t4\nc\t\n");
+
+    fn found(key: &str) -> Vec<&'static str> {
+        SMALL.rows(key).map(|it| it.line).collect()
+    }
+
+    #[test]
+    fn every_key_is_found_and_no_other() {
+        assert_eq!(found("a"), ["a\t1"]);
+        assert_eq!(found("a-b"), ["a-b\t2"]);
+        assert_eq!(found("b"), ["b\tx\t3", "b\ty\t4"]);
+        assert_eq!(found("b\ty"), ["b\ty\t4"]);
+        assert_eq!(found("c"), ["c\t"]);
+        for absent in ["", "0", "a-", "aa", "b\tz", "d", "\u{e9}"] {
+            assert!(found(absent).is_empty(), "{absent}");
+        }
+        assert_eq!(SMALL.row_of_two("b", "y").unwrap().column(2), "4");
+        assert_eq!(SMALL.row_of_two("b", "z"), None);
+        assert_eq!(SMALL.row_of_two("b\tx", "3"), None);
+    }
+
+    #[test]
+    fn columns_that_are_not_there_are_empty() {
+        let row = SMALL.row("a").unwrap();
+        assert_eq!(row.columns::<3>(), ["a", "1", ""]);
+        assert_eq!(row.column(7), "");
+    }
+}

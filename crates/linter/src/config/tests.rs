@@ -1,0 +1,154 @@
+//! Configuration files, typed by hand, and what they decide.
+
+use super::*;
+use crate::Repair;
+
+static CACHE: Rule = rule("pip-cache-kept", &["DL3042"], true);
+static LISTS: Rule = rule("apt-lists-kept", &["DL3009"], true);
+static BULK: Rule = rule("site-packages-bulk-kept", &[], false);
+static RULES: [&Rule; 3] = [&CACHE, &LISTS, &BULK];
+
+const fn rule(name: &'static str, aliases: &'static [&'static str], is_on: bool) -> Rule {
+    Rule {
+        name,
+        severity: Severity::Warning,
+        repair: Repair::Never,
+        aliases,
+        since: "0.1.0",
+        is_on_by_default: is_on,
+        page: "",
+        check: |_, _| {},
+    }
+}
+
+/// The names of the rules that run.
+fn on(settings: &Settings) -> Vec<&'static str> {
+    RULES.iter().filter(|it| settings.is_on(it)).map(|it| it.name).collect()
+}
+
+fn read(text: &str) -> Settings {
+    parse(text, "pylintdock.toml", &RULES).unwrap()
+}
+
+#[test]
+fn rules_are_chosen() {
+    let cases: [(&str, &[&str]); 8] = [
+        ("", &["pip-cache-kept", "apt-lists-kept"]),
+        ("select = ['DL3042']", &["pip-cache-kept"]),
+        ("select = ['dl3042']", &["pip-cache-kept"]),
+        ("select = ['all']", &["pip-cache-kept", "apt-lists-kept", "site-packages-bulk-kept"]),
+        ("select = []", &[]),
+        ("select = ['all']\nignore = ['pip-cache-kept', 'DL3009']", &["site-packages-bulk-kept"]),
+        (
+            "extend-select = ['site-packages-bulk-kept']\n[severity]\npip-cache-kept = 'off'",
+            &["apt-lists-kept", "site-packages-bulk-kept"],
+        ),
+        ("wheel-transfer = 'copy'", &["pip-cache-kept", "apt-lists-kept"]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(on(&read(text)), expected, "{text}");
+    }
+    assert_eq!(read("wheel-transfer = 'copy'").wheel_transfer, WheelTransfer::Copy);
+}
+
+#[test]
+fn the_command_line_has_the_last_word() {
+    let settings = read("select = ['all']\nignore = ['pip-cache-kept']");
+    let with = |select: &[&str], ignore: &[&str]| {
+        let owned = |it: &[&str]| it.iter().map(|it| it.to_string()).collect::<Vec<_>>();
+        settings.with_choice(&owned(select), &owned(ignore), &RULES)
+    };
+    assert_eq!(on(&with(&["pip-cache-kept"], &[]).unwrap()), ["pip-cache-kept"]);
+    assert_eq!(on(&with(&[], &["DL3009"]).unwrap()), ["site-packages-bulk-kept"]);
+    assert_eq!(
+        on(&with(&["all"], &["DL3009"]).unwrap()),
+        ["pip-cache-kept", "site-packages-bulk-kept"]
+    );
+    assert_eq!(
+        with(&["pip-cache-keep"], &[]).unwrap_err().to_string(),
+        "unknown rule `pip-cache-keep`; did you mean `pip-cache-kept`?"
+    );
+    assert_eq!(
+        with(&[], &["xyz"]).unwrap_err().to_string(),
+        "unknown rule `xyz`; `pylintdock rule` lists all rules"
+    );
+}
+
+#[test]
+fn severities_and_files() {
+    let settings = read(
+        "exclude = ['vendor']\n[severity]\npip-cache-kept = 'error'\nall = 'info'\n\
+         [per-file-ignores]\n'docker/*' = ['all']\n'Dockerfile.dev' = ['DL3042']\n",
+    );
+    assert_eq!(settings.severity(&CACHE), Severity::Error);
+    assert_eq!(settings.severity(&LISTS), Severity::Info);
+    assert!(settings.excludes("vendor/Dockerfile"));
+    assert!(!settings.excludes("Dockerfile"));
+    assert!(on(&settings.for_file("docker/Dockerfile")).is_empty());
+    assert_eq!(on(&settings.for_file("a/Dockerfile.dev")), ["apt-lists-kept"]);
+    assert_eq!(on(&settings.for_file("Dockerfile")).len(), 2);
+}
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    let cases = [
+        (
+            "# ours\n\nselect = ['all']\nignor = []\n",
+            "unknown key `ignor` on line 4, column 1; did you mean `ignore`?",
+        ),
+        (
+            "per-file-ignore = {}",
+            "unknown key `per-file-ignore` on line 1, column 1; did you mean `per-file-ignores`?",
+        ),
+        (
+            "fromage = 1",
+            "unknown key `fromage` on line 1, column 1; the keys are `select`, `extend-select`, `ignore`, \
+             `severity`, `exclude`, `per-file-ignores`, `wheel-transfer`",
+        ),
+        (
+            "ignore = ['DL3009',\n  'é', 'pip-cash-kept']",
+            "unknown rule `é` on line 2, column 3; `pylintdock rule` lists all rules",
+        ),
+        (
+            "select = ['pip-cash-kept']",
+            "unknown rule `pip-cash-kept` on line 1, column 11; did you mean `pip-cache-kept`?",
+        ),
+        (
+            "[severity]\nDL304 = 'off'",
+            "unknown rule `DL304` on line 2, column 1; did you mean `DL3042`?",
+        ),
+        (
+            "exclude = ['a[b']",
+            "`a[b` is not a pattern: unclosed character class; missing ']' on line 1, column 12",
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = parse(text, "a/x.toml", &RULES).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot read `a/x.toml`: {expected}"));
+    }
+    for (text, part) in [
+        ("select = 'all'", "invalid type"),
+        ("[severity]\nDL3042 = 'fatal'", "`fatal`"),
+        ("select = [", "on line 1, column"),
+        ("wheel-transfer = 'tar'", "expected `mount` or `copy` on line 1, column 18"),
+        ("ignore = []\nignore = []", "on line 2, column 1"),
+    ] {
+        let error = parse(text, "x.toml", &RULES).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn pyproject_is_read_only_for_our_table() {
+    let read = |text| parse_pyproject(text, "pyproject.toml", &RULES);
+    assert!(read("this is not TOML").unwrap().is_none());
+    assert!(read("[project]\ndependencies = ['pylintdock']").unwrap().is_none());
+    let settings = read("[tool.pylintdock]\nselect = ['DL3042']\n[tool.ruff]\nx = 1").unwrap();
+    assert_eq!(on(&settings.unwrap()), ["pip-cache-kept"]);
+    assert_eq!(
+        read("[tool.ruff]\n[tool.pylintdock]\nselct = []").unwrap_err().to_string(),
+        "cannot read `pyproject.toml`: unknown key `selct` on line 3, column 1; did you mean `select`?"
+    );
+    assert!(read("[tool]\npylintdock = 1").is_err());
+}

@@ -1,0 +1,42 @@
+//! One check of one Dockerfile: parse, run the rules, suppress, sort.
+
+use context::Files;
+use model::{Build, Surroundings};
+
+use crate::{Date, Diagnostic, Reports, Rule, Settings, suppress};
+
+/// What a check depends on; nothing else has an influence.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The Dockerfile.
+    pub text: &'a str,
+    /// Its path relative to the root of the build context, with `/`.
+    pub dockerfile: &'a str,
+    /// The build context.
+    pub files: &'a dyn Files,
+    /// Which rules run and how much they matter.
+    pub settings: &'a Settings,
+    /// The day for which end-of-life dates are judged.
+    pub today: Date,
+    /// The stage that is shipped; the last one when not said.
+    pub target: Option<&'a str>,
+}
+
+/// Checks one Dockerfile. The findings are sorted by place, then by the order of `rules`.
+pub fn check(rules: &[&'static Rule], input: &Input<'_>) -> Vec<Diagnostic> {
+    let file = syntax::parse(input.text);
+    let scripts = model::scripts(&file);
+    let surroundings =
+        Surroundings { files: input.files, dockerfile: input.dockerfile, target: input.target };
+    let build = Build::new(&file, &scripts, surroundings);
+    let mut found = Vec::new();
+    for rule in rules.iter().filter(|it| input.settings.is_on(it)) {
+        let severity = input.settings.severity(rule);
+        (rule.check)(&build, &mut Reports::new(rule, severity, &mut found));
+    }
+    suppress::apply(rules, input.settings, &file, &mut found);
+    let place_in_list =
+        |it: &Diagnostic| rules.iter().position(|rule| rule.name == it.rule).unwrap_or(rules.len());
+    found.sort_by_key(|it| (it.span.start, it.span.end, place_in_list(it)));
+    found
+}

@@ -1,0 +1,22 @@
+//! Rules, diagnostics, edits, fixes and configuration; runs rules, suppresses, and fixes until settled.
+
+pub mod config;
+mod config_error;
+mod date;
+mod diagnostic;
+mod engine;
+mod fix;
+mod patterns;
+mod rule;
+mod settle;
+mod suppress;
+
+pub use config::{Settings, WheelTransfer};
+pub use config_error::{ConfigError, UnknownRule};
+pub use date::{Date, DateError};
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use engine::{Input, check};
+pub use fix::{Edit, Fix, Safety};
+pub use rule::{Repair, Reports, Rule};
+pub use settle::{Applied, Outcome, edited, fix};
+pub use suppress::SUPPRESSION_UNUSED;

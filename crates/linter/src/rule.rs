@@ -1,0 +1,121 @@
+//! A rule: its facts, its page and the function that looks for it.
+
+use model::Build;
+
+use crate::{Diagnostic, Severity};
+
+/// One rule. Each lives in a module of its own as `static RULE: Rule`.
+pub struct Rule {
+    /// Kebab-case, subject first, named for what is wrong.
+    pub name: &'static str,
+    /// How much a finding matters unless configured otherwise.
+    pub severity: Severity,
+    /// What kind of fix it may offer.
+    pub repair: Repair,
+    /// Names of the same thing in other linters; accepted wherever a name is accepted.
+    pub aliases: &'static [&'static str],
+    /// The version of pylintdock that brought it.
+    pub since: &'static str,
+    /// Whether it runs without being selected.
+    pub is_on_by_default: bool,
+    /// The Markdown page `rules/<name>.md`.
+    pub page: &'static str,
+    /// Looks at one Dockerfile and reports what it finds.
+    pub check: fn(&Build<'_>, &mut Reports<'_>),
+}
+
+/// What kind of fix a rule may offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// None.
+    Never,
+    /// Always safe where there is one.
+    Safe,
+    /// Safe where it can be proved, otherwise unsafe.
+    SafeOrUnsafe,
+    /// Always unsafe.
+    Unsafe,
+    /// A person must complete it.
+    Manual,
+}
+
+impl Repair {
+    /// As it is written on a page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Repair::Never => "no fix",
+            Repair::Safe => "safe fix",
+            Repair::SafeOrUnsafe => "safe fix where it can be proved, else unsafe",
+            Repair::Unsafe => "unsafe fix",
+            Repair::Manual => "fix to be completed by hand",
+        }
+    }
+}
+
+impl Rule {
+    /// The page's first paragraph behind the facts: the harm, in two lines.
+    pub fn summary(&self) -> &'static str {
+        self.page.split("\n\n").nth(2).unwrap_or("").trim()
+    }
+
+    /// The line of facts below a page's title.
+    pub fn facts(&self) -> String {
+        let mut res = format!("**{}** · {}", self.severity.name(), self.repair.name());
+        if !self.aliases.is_empty() {
+            let names: Vec<String> = self.aliases.iter().map(|it| format!("`{it}`")).collect();
+            res += &format!(" · also known as {}", names.join(", "));
+        }
+        if !self.is_on_by_default {
+            res += " · off by default";
+        }
+        res + " · since " + self.since
+    }
+
+    /// Whether `name` means this rule: its own name or an alias, aliases in any case.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.name == name || self.aliases.iter().any(|it| it.eq_ignore_ascii_case(name))
+    }
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rule({})", self.name)
+    }
+}
+
+/// Where a rule puts what it finds.
+pub struct Reports<'r> {
+    rule: &'r Rule,
+    severity: Severity,
+    found: &'r mut Vec<Diagnostic>,
+}
+
+impl<'r> Reports<'r> {
+    /// A place for the findings of `rule`, reported with `severity`.
+    pub(crate) fn new(
+        rule: &'r Rule,
+        severity: Severity,
+        found: &'r mut Vec<Diagnostic>,
+    ) -> Reports<'r> {
+        Reports { rule, severity, found }
+    }
+
+    /// Reports something at `span`; the result takes labels, notes and fixes.
+    pub fn report(&mut self, span: syntax::Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.found.push(Diagnostic {
+            rule: rule_name(self.rule),
+            severity: self.severity,
+            span,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            fixes: Vec::new(),
+        });
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+}
+
+fn rule_name(rule: &Rule) -> &'static str {
+    rule.name
+}

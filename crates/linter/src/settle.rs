@@ -1,0 +1,160 @@
+//! Applies fixes until nothing changes any more, or nothing at all.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use context::{Files, Tree};
+
+use crate::{Diagnostic, Edit, Fix, Input, Rule, Safety, check};
+
+/// What fixing one Dockerfile led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The Dockerfile after the fixes.
+    pub text: String,
+    /// Files of the context that were changed or made, with their whole text.
+    pub files: BTreeMap<String, String>,
+    /// What was applied, in order.
+    pub applied: Vec<Applied>,
+    /// What is reported of the new text.
+    pub remaining: Vec<Diagnostic>,
+    /// Not empty: the fixes of these rules did not settle or broke the file, so that nothing was changed.
+    pub unsettled: Vec<&'static str>,
+}
+
+/// One fix that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The rule that offered it.
+    pub rule: &'static str,
+    /// Its title.
+    pub title: String,
+}
+
+/// More rounds than any chain of fixes needs: each round makes room for fixes that waited for a neighbour.
+const MAX_ROUNDS: usize = 10;
+
+/// Applies every fix up to `allowed`, checks again and goes on until no fix is left.
+///
+/// If that does not end, or a fix makes text that does not parse, the outcome has the original text and names the
+/// rules.
+pub fn fix(rules: &[&'static Rule], input: &Input<'_>, allowed: Safety) -> Outcome {
+    let mut text = input.text.to_owned();
+    let mut overlay = Overlay { base: input.files, changed: BTreeMap::new(), tree: None };
+    let mut applied = Vec::new();
+    let n_errors = syntax::parse(input.text).errors.len();
+    let mut unsettled: Vec<&'static str> = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        let found = check(rules, &Input { text: &text, files: &overlay, ..*input });
+        let chosen = choose(&found, allowed);
+        if chosen.is_empty() {
+            let files = overlay.changed.iter().map(|it| (it.0.clone(), it.1.to_string()));
+            let files = files.collect();
+            return Outcome { text, files, applied, remaining: found, unsettled: Vec::new() };
+        }
+        unsettled = chosen.iter().map(|it| it.0).collect();
+        let edits = chosen.iter().flat_map(|it| &it.1.edits);
+        let changed = edited(&text, edits.clone().filter(|it| it.path.is_none()));
+        if syntax::parse(&changed).errors.len() > n_errors {
+            break;
+        }
+        text = changed;
+        overlay.edit(edits);
+        applied.extend(chosen.iter().map(|it| Applied { rule: it.0, title: it.1.title.clone() }));
+    }
+    unsettled.sort_unstable();
+    unsettled.dedup();
+    Outcome {
+        text: input.text.to_owned(),
+        files: BTreeMap::new(),
+        applied: Vec::new(),
+        remaining: check(rules, input),
+        unsettled,
+    }
+}
+
+/// The fixes of one round: in the order of the file, each only if it touches no edit of one before it.
+fn choose(found: &[Diagnostic], allowed: Safety) -> Vec<(&'static str, &Fix)> {
+    let is_allowed = |it: &&Fix| it.safety <= allowed && it.safety != Safety::Manual;
+    let mut candidates: Vec<(&'static str, &Fix)> = found
+        .iter()
+        .filter_map(|it| Some((it.rule, it.fixes.iter().find(is_allowed)?)))
+        .filter(|it| !it.1.edits.is_empty())
+        .collect();
+    // The findings are in the order of the file and of the list already; a stable sort keeps that for ties.
+    candidates.sort_by_key(|it| it.1.edits[0].span.start);
+    let mut taken: Vec<&Edit> = Vec::new();
+    candidates.retain(|(_, fix)| {
+        let is_free = fix.edits.iter().all(|edit| !taken.iter().any(|it| touches(edit, it)));
+        if is_free {
+            taken.extend(&fix.edits);
+        }
+        is_free
+    });
+    candidates
+}
+
+/// Overlapping edits, and two insertions at one place, whose order would be arbitrary.
+fn touches(a: &Edit, b: &Edit) -> bool {
+    a.path == b.path
+        && (a.span.start < b.span.end && b.span.start < a.span.end
+            || a.span.start == b.span.start
+            || a.span.is_empty() && b.span.contains(a.span)
+            || b.span.is_empty() && a.span.contains(b.span))
+}
+
+/// `text` with the edits made, which are disjoint.
+pub fn edited<'e>(text: &str, edits: impl Iterator<Item = &'e Edit>) -> String {
+    let mut edits: Vec<&Edit> = edits.collect();
+    edits.sort_by_key(|it| it.span);
+    let mut res = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        res.push_str(text.get(at..edit.span.start as usize).unwrap_or(""));
+        res.push_str(&edit.text);
+        at = edit.span.end as usize;
+    }
+    res.push_str(text.get(at..).unwrap_or(""));
+    res
+}
+
+/// The context as it is after the edits of earlier rounds.
+struct Overlay<'a> {
+    base: &'a dyn Files,
+    changed: BTreeMap<String, Arc<str>>,
+    /// The tree with the new files; `None` while none was made.
+    tree: Option<Tree>,
+}
+
+impl Overlay<'_> {
+    fn edit<'e>(&mut self, edits: impl Iterator<Item = &'e Edit> + Clone) {
+        let mut paths: Vec<&str> = edits.clone().filter_map(|it| it.path.as_deref()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        for path in paths {
+            let before = self.read(path).unwrap_or_default();
+            let of_this = edits.clone().filter(|it| it.path.as_deref() == Some(path));
+            let after = edited(&before, of_this);
+            self.changed.insert(path.to_owned(), after.into());
+        }
+        if !self.changed.is_empty()
+            && let Some(tree) = self.base.tree()
+        {
+            let known = tree.files().filter(|it| !self.changed.contains_key(it.0));
+            let known = known.map(|it| (it.0.to_owned(), it.1));
+            let new = self.changed.iter().map(|it| (it.0.clone(), it.1.len() as u64));
+            let joined = Tree::new(known.chain(new));
+            self.tree = Some(if tree.is_complete() { joined } else { joined.cut_off() });
+        }
+    }
+}
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
+        self.changed.get(path).cloned().or_else(|| self.base.read(path))
+    }
+
+    fn tree(&self) -> Option<&Tree> {
+        self.tree.as_ref().or_else(|| self.base.tree())
+    }
+}

@@ -1,0 +1,214 @@
+//! Comments that silence rules: our own, hadolint's, and BuildKit's `# check=skip=`.
+
+use syntax::{File, Instruction, Keyword, Span, closest};
+
+use crate::{Diagnostic, Edit, Fix, Repair, Reports, Rule, Settings, Severity};
+
+/// The engine's own rule: a suppression that hides nothing.
+pub static SUPPRESSION_UNUSED: Rule = Rule {
+    name: "suppression-unused",
+    severity: Severity::Warning,
+    repair: Repair::Safe,
+    aliases: &[],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/suppression-unused.md"),
+    // Only the engine knows what was hidden; see `apply`.
+    check: |_, _| {},
+};
+
+/// One name in one comment.
+struct Suppression<'t> {
+    /// A rule's name or alias; `None` silences all.
+    name: Option<&'t str>,
+    name_span: Span,
+    /// The comment that it stands in.
+    comment: Span,
+    /// What it covers; `None` is the whole file.
+    covers: Option<Span>,
+    /// Written for this program, so that being unused is worth a word.
+    is_ours: bool,
+    is_used: bool,
+}
+
+/// Removes what comments silence from `found`, and reports suppressions that hide nothing.
+pub(crate) fn apply(
+    rules: &[&'static Rule],
+    settings: &Settings,
+    file: &File<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut suppressions = read(file);
+    if suppressions.is_empty() {
+        return;
+    }
+    found.retain(|diagnostic| {
+        let rule = rules.iter().find(|it| it.name == diagnostic.rule);
+        let mut is_hidden = false;
+        for it in &mut suppressions {
+            let names_it = match (it.name, rule) {
+                (Some(name), Some(rule)) => rule.answers_to(name),
+                (Some(_), None) => false,
+                (None, _) => true,
+            };
+            if names_it
+                && it
+                    .covers
+                    .is_none_or(|span| span.contains(Span::at(diagnostic.span.start as usize)))
+            {
+                it.is_used = true;
+                is_hidden = true;
+            }
+        }
+        !is_hidden
+    });
+    if settings.is_on(&SUPPRESSION_UNUSED) {
+        let severity = settings.severity(&SUPPRESSION_UNUSED);
+        let mut reports = Reports::new(&SUPPRESSION_UNUSED, severity, found);
+        report_unused(rules, settings, file, &suppressions, &mut reports);
+    }
+}
+
+fn report_unused(
+    rules: &[&'static Rule],
+    settings: &Settings,
+    file: &File<'_>,
+    suppressions: &[Suppression<'_>],
+    reports: &mut Reports<'_>,
+) {
+    for it in suppressions.iter().filter(|it| it.is_ours && !it.is_used) {
+        let Some(name) = it.name else { continue };
+        let Some(rule) = rules.iter().find(|rule| rule.answers_to(name)) else {
+            let names = rules.iter().map(|it| it.name);
+            let note = match closest(name, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`pylintdock rule` lists all names".to_owned(),
+            };
+            reports.report(it.name_span, format!("no rule is named `{name}`")).note(note);
+            continue;
+        };
+        // A rule that is switched off cannot use its suppressions.
+        if !settings.is_on(rule) {
+            continue;
+        }
+        let n_names = suppressions.iter().filter(|other| other.comment == it.comment).count();
+        reports
+            .report(it.name_span, format!("this suppression of `{name}` hides nothing"))
+            .note("what it silenced is gone; a left-over suppression would hide the next mistake")
+            .fix(Fix::safe(
+                format!("Remove the suppression of `{name}`"),
+                [removal(file.text, it, n_names)],
+            ));
+    }
+}
+
+/// Deletes the whole comment line when it names only this, else the name with its comma.
+fn removal(text: &str, it: &Suppression<'_>, n_names: usize) -> Edit {
+    if n_names == 1 {
+        let line_start = text[..it.comment.start as usize].rfind('\n').map_or(0, |it| it + 1);
+        let rest = &text[it.comment.end as usize..];
+        let line_end = it.comment.end as usize + rest.find('\n').map_or(rest.len(), |it| it + 1);
+        return Edit::delete(Span::new(line_start, line_end));
+    }
+    let mut span = it.name_span;
+    let after = &text[span.end as usize..it.comment.end as usize];
+    let trimmed = after.trim_start();
+    if let Some(rest) = trimmed.strip_prefix(',') {
+        span.end += (after.len() - rest.trim_start().len()) as u32;
+    } else {
+        let before = &text[it.comment.start as usize..span.start as usize];
+        let kept = before.trim_end().trim_end_matches(',');
+        span.start = it.comment.start + kept.len() as u32;
+    }
+    Edit::delete(span)
+}
+
+fn read<'t>(file: &File<'t>) -> Vec<Suppression<'t>> {
+    let mut res = Vec::new();
+    for directive in &file.directives {
+        if directive.name.eq_ignore_ascii_case("check") {
+            let fields = directive.value.split(';');
+            for names in fields.filter_map(|it| it.trim().strip_prefix("skip=")) {
+                let none = (directive.span, None);
+                names_into(file.text, names, none, false, &mut res);
+            }
+        }
+    }
+    for comment in &file.comments {
+        let text = comment.of(file.text).trim_start_matches('#').trim_start();
+        if let Some(rest) = text.strip_prefix("pylintdock:") {
+            ours(file, *comment, rest.trim_start(), &mut res);
+        } else if let Some(rest) = text.strip_prefix("hadolint") {
+            hadolint(file, *comment, rest, &mut res);
+        }
+    }
+    res
+}
+
+fn ours<'t>(file: &File<'t>, comment: Span, rest: &'t str, res: &mut Vec<Suppression<'t>>) {
+    let (covers, rest) = match rest.strip_prefix("ignore-file") {
+        Some(rest) => (None, rest),
+        None => match rest.strip_prefix("ignore") {
+            Some(rest) => (Some(covered(file, comment)), rest),
+            None => return,
+        },
+    };
+    let names = rest.strip_prefix('[').and_then(|it| it.split_once(']'));
+    if let Some((names, _reason)) = names {
+        names_into(file.text, names, (comment, covers), true, res);
+    }
+}
+
+fn hadolint<'t>(file: &File<'t>, comment: Span, rest: &'t str, res: &mut Vec<Suppression<'t>>) {
+    let rest = rest.trim_start();
+    let (is_global, rest) = match rest.strip_prefix("global") {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, rest),
+    };
+    let Some(names) = rest.strip_prefix("ignore").map(str::trim_start) else { return };
+    let Some(names) = names.strip_prefix('=') else { return };
+    let covers = (!is_global).then(|| covered(file, comment));
+    names_into(file.text, names, (comment, covers), false, res);
+}
+
+fn names_into<'t>(
+    text: &'t str,
+    names: &'t str,
+    (comment, covers): (Span, Option<Span>),
+    is_ours: bool,
+    res: &mut Vec<Suppression<'t>>,
+) {
+    for name in names.split(',') {
+        // A reason may follow the last name of a foreign suppression.
+        let name = name.split_whitespace().next().unwrap_or("");
+        if name.is_empty() {
+            continue;
+        }
+        let start = name.as_ptr() as usize - text.as_ptr() as usize;
+        res.push(Suppression {
+            name: (!name.eq_ignore_ascii_case("all")).then_some(name),
+            name_span: Span::new(start, start + name.len()),
+            comment,
+            covers,
+            is_ours,
+            is_used: false,
+        });
+    }
+}
+
+/// What a comment above or inside an instruction covers: the instruction, or the whole stage above a FROM.
+fn covered(file: &File<'_>, comment: Span) -> Span {
+    let instructions = &file.instructions;
+    let next = instructions.partition_point(|it| it.span.end <= comment.start);
+    let Some(instruction) = instructions.get(next) else { return comment };
+    let first_line = comment.to(instruction.span);
+    let is_above = comment.end <= instruction.span.start;
+    if instruction.keyword != Keyword::From || !is_above {
+        return first_line;
+    }
+    let is_from = |it: &&Instruction<'_>| it.keyword == Keyword::From;
+    match instructions[next + 1..].iter().find(is_from) {
+        Some(following) => Span { start: comment.start, end: following.span.start },
+        None => Span { start: comment.start, end: file.text.len() as u32 },
+    }
+}

@@ -1,0 +1,83 @@
+//! COPY of the source: the whole context, or a directory that changes with every commit.
+
+use context::{copy_sources, project_files};
+
+use crate::dependency_install::DependencyInstall;
+use crate::supply::supposed_source;
+use crate::{Build, Copy, CopyFrom, looks_like_file, path};
+
+/// Whether a COPY or ADD takes source code along, not only the files that say what to install.
+///
+/// Where the context is not known, a directory counts if it has one of the usual names, or if an installation must take
+/// its files from it.
+pub fn takes_source(
+    build: &Build<'_>,
+    copy: &Copy<'_>,
+    installations: &[&DependencyInstall<'_, '_>],
+) -> bool {
+    if copy.from != CopyFrom::Context {
+        return false;
+    }
+    let tree = build.surroundings.files.tree();
+    let ignore = build.ignore_file().map(|it| &it.1);
+    copy.context_paths().any(|(written, _)| {
+        let is_whole = matches!(written, "." | "*");
+        let Some(tree) = tree else {
+            return is_whole
+                || (is_directory_name(written)
+                    && (is_usual(written) || supplies(copy, written, installations)));
+        };
+        if tree.is_file(written) || (!is_whole && copy_sources::has_wildcard(written)) {
+            return false;
+        }
+        let mut files = tree
+            .below(written)
+            .map(|it| it.0)
+            .filter(|it| !ignore.is_some_and(|ignore| ignore.excludes(it)));
+        match is_whole {
+            true => files.any(|it| !is_manifest(it)) || !tree.is_complete(),
+            false => files.any(|it| it.ends_with(".py")),
+        }
+    })
+}
+
+fn is_directory_name(written: &str) -> bool {
+    !looks_like_file(written)
+        && !path::file_name(written).trim_start_matches('.').contains(['.', '*', '?'])
+}
+
+/// Names of directories that hold the code of a project.
+fn is_usual(written: &str) -> bool {
+    matches!(
+        path::file_name(written),
+        "src" | "app" | "source" | "code" | "backend" | "server" | "api" | "project"
+    )
+}
+
+/// Whether an installation must take a file from inside the directory that is copied.
+fn supplies(copy: &Copy<'_>, written: &str, installations: &[&DependencyInstall<'_, '_>]) -> bool {
+    let mut inputs = installations.iter().flat_map(|it| &it.inputs).filter(|it| !it.is_optional);
+    inputs.any(|it| {
+        let file = it.paths.first().and_then(|it| supposed_source(copy, it));
+        file.is_some_and(|it| it != written)
+    })
+}
+
+/// Files that say what to install or how to build, and those that seldom change.
+fn is_manifest(file: &str) -> bool {
+    let name = path::file_name(file);
+    let is_build_file = name.contains("ockerfile")
+        || name.ends_with(".dockerignore")
+        || name.starts_with("docker-compose");
+    let is_known = matches!(
+        name,
+        "Makefile"
+            | "LICENSE"
+            | ".gitignore"
+            | ".gitattributes"
+            | ".env"
+            | "compose.yml"
+            | "compose.yaml"
+    );
+    is_build_file || is_known || name.ends_with(".md") || project_files::manager_of(name).is_some()
+}

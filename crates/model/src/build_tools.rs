@@ -1,0 +1,225 @@
+//! Compilers, headers and build systems that a stage installs, and which of them are still there when their layer ends.
+
+use knowledge::system_package::{Family, Role, role};
+use managers::system::{self, Package, PackageKind};
+use managers::{Action, Call, Tool};
+use syntax::Span;
+
+use crate::run::{Run, RunCall};
+use crate::{Build, Stage, Step};
+
+/// A build tool that a RUN installs and does not remove again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildTool {
+    /// The step that installs it.
+    pub step: usize,
+    /// The name of the package, or of the group.
+    pub name: String,
+    /// The word.
+    pub span: Span,
+    /// What it is for.
+    pub role: Role,
+    /// Where a later step of the same stage removes it, which does not make the image smaller.
+    pub removed_later: Option<Span>,
+}
+
+/// The build tools in the layers of a stage itself, in order. What is installed under a condition, or removed under
+/// one in the same RUN, is left out.
+pub fn build_tools<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<BuildTool> {
+    let steps = build.steps_of(stage);
+    let mut res = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        let Some(run) = step.run() else { continue };
+        for (index, call) in run.calls.iter().enumerate() {
+            let installed = installed(step, call);
+            if installed.is_empty() {
+                continue;
+            }
+            let group = system::virtual_name(&call.call).and_then(|it| it.text());
+            let after = run.calls.get(index + 1..).unwrap_or(&[]);
+            for mut tool in installed {
+                if removal(run, after, &tool, group).is_some() {
+                    continue;
+                }
+                let later = steps.get(at + 1..).unwrap_or(&[]).iter().filter_map(|it| it.run());
+                tool.removed_later = later
+                    .filter_map(|it| removal(it, &it.calls, &tool, group))
+                    .map(|it| {
+                        it.call.tool_span.to(it.call.action_span.unwrap_or(it.call.tool_span))
+                    })
+                    .next();
+                res.push(tool);
+            }
+        }
+    }
+    res
+}
+
+/// The build tools that a call installs for certain.
+fn installed(step: &Step<'_>, call: &RunCall<'_>) -> Vec<BuildTool> {
+    let it = &call.call;
+    let installs = matches!(it.action, Action::Install | Action::InstallGroup);
+    if !installs || it.command.place.is_conditional {
+        return Vec::new();
+    }
+    let role_of = |package: &Package<'_>| match package.kind {
+        PackageKind::Absent | PackageKind::Virtual | PackageKind::File => None,
+        _ if it.tool.is_conda() => is_conda_compiler(package.name).then_some(Role::Compiler),
+        // The programs of Java that are used at run time come with the kit as well.
+        _ if package.name.contains("jdk") => None,
+        _ => Some(role(family(it.tool)?, package.name)).filter(|it| it.is_build_only()),
+    };
+    let tools = system::packages(it).filter_map(|package| {
+        Some(BuildTool {
+            step: step.index,
+            name: package.name.to_owned(),
+            span: package.span,
+            role: role_of(&package)?,
+            removed_later: None,
+        })
+    });
+    tools.collect()
+}
+
+/// The tables that know the packages of a tool.
+fn family(tool: Tool) -> Option<Family> {
+    match tool {
+        Tool::Apk => Some(Family::Apk),
+        Tool::Zypper => Some(Family::Rpm),
+        _ if tool.is_apt() => Some(Family::Apt),
+        _ if tool.is_dnf() => Some(Family::Rpm),
+        _ => None,
+    }
+}
+
+/// The compilers of conda-forge and of the defaults channel: `gcc`, `gxx_linux-64`, `c-compiler`.
+fn is_conda_compiler(name: &str) -> bool {
+    const NAMES: [&str; 10] =
+        ["gcc", "gxx", "gfortran", "compilers", "clang", "clangxx", "rust", "go", "cmake", "make"];
+    name.ends_with("_linux-64") || name.ends_with("-compiler") || NAMES.contains(&name)
+}
+
+/// The call among `calls`, all of one RUN, that removes a tool.
+fn removal<'r, 'f>(
+    run: &Run<'f>,
+    calls: &'r [RunCall<'f>],
+    tool: &BuildTool,
+    group: Option<&str>,
+) -> Option<&'r RunCall<'f>> {
+    // The official images mark all as automatic, what is needed as manual, and remove the rest.
+    let marks = run.calls.iter().any(|it| {
+        let words = &it.call.command.words;
+        it.call.tool == Tool::AptMark
+            && words.iter().any(|it| matches!(it.literal(), Some("auto" | "markauto")))
+    });
+    calls.iter().find(|it| removes(&it.call, tool, group, marks))
+}
+
+fn removes(call: &Call<'_>, tool: &BuildTool, group: Option<&str>, marks: bool) -> bool {
+    if call.tool.is_dnf() && call.action == Action::Other {
+        let has = |wanted: &str| call.command.words.iter().any(|it| it.literal() == Some(wanted));
+        return has("history") && (has("undo") || has("rollback"));
+    }
+    let takes_automatic = call.action == Action::AutoRemove || call.has("--auto-remove");
+    if takes_automatic && marks {
+        return true;
+    }
+    let is_named =
+        |it: Package<'_>| is_meant(it.name, tool) || group.is_some_and(|group| it.name == group);
+    match call.action {
+        Action::Remove | Action::Purge | Action::AutoRemove => {
+            system::has_unknown_packages(call) || system::packages(call).any(is_named)
+        }
+        // `apt-get install gcc-`
+        Action::Install => {
+            system::packages(call).filter(|it| it.kind == PackageKind::Absent).any(is_named)
+        }
+        _ => false,
+    }
+}
+
+/// Whether removing the package `removed`, maybe a pattern, takes the tool away.
+fn is_meant(removed: &str, tool: &BuildTool) -> bool {
+    // What depends on a compiler goes with it.
+    const NEEDS_GCC: [&str; 5] = ["build-essential", "g++", "gfortran", "gcc-c++", "gcc-gfortran"];
+    const NEEDS_MORE: [&str; 3] = ["build-essential", "build-base", "alpine-sdk"];
+    let name = tool.name.as_str();
+    let start = removed.trim_end_matches(['*', '.', '$', '-']);
+    removed == name
+        || removed.ends_with('*') && name.starts_with(start)
+        || removed.starts_with('*')
+        || removed == "gcc" && NEEDS_GCC.contains(&name)
+        || matches!(removed, "g++" | "make" | "libc6-dev" | "dpkg-dev")
+            && NEEDS_MORE.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use context::NoFiles;
+
+    use super::*;
+    use crate::Surroundings;
+
+    /// The tools that are left in the last stage; a star marks those that a later layer removes.
+    fn left(text: &str) -> String {
+        let text = format!("FROM python:3.12-slim\n{text}\n");
+        let file = syntax::parse(&text);
+        let scripts = crate::scripts(&file);
+        let surroundings = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+        let build = Build::new(&file, &scripts, surroundings);
+        let tools = build_tools(&build, build.stages.last().unwrap());
+        let names = tools.iter().map(|it| match it.removed_later {
+            Some(_) => format!("{}*", it.name),
+            None => it.name.clone(),
+        });
+        names.collect::<Vec<String>>().join(" ")
+    }
+
+    #[test]
+    fn tools_that_stay_are_listed() {
+        let cases = [
+            (
+                "RUN apt-get update && apt-get install -y gcc git libpq-dev make curl",
+                "gcc libpq-dev make",
+            ),
+            ("RUN apt-get install -y libgomp1 libpq5 git curl ca-certificates", ""),
+            ("RUN apt-get install -y default-jdk", ""),
+            ("RUN apk add --no-cache build-base linux-headers bash", "build-base linux-headers"),
+            ("RUN dnf install -y gcc-c++ python3-devel tar", "gcc-c++ python3-devel"),
+            ("RUN yum groupinstall -y 'Development Tools'", "Development Tools"),
+            ("RUN zypper -n in gcc make", "gcc make"),
+            ("RUN conda install -y gcc_linux-64 numpy", "gcc_linux-64"),
+            ("RUN if [ \"$DEV\" ]; then apt-get install -y gcc; fi", ""),
+            ("RUN pip install gcc", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(left(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tools_that_go_in_the_same_layer_are_not() {
+        let cases = [
+            ("RUN apt-get install -y gcc g++ && pip install x && apt-get purge -y gcc g++", ""),
+            ("RUN apt-get install -y gcc libpq-dev && apt-get remove -y gcc", "libpq-dev"),
+            ("RUN apt-get install -y build-essential && apt-get purge -y --auto-remove gcc", ""),
+            ("RUN apt-get install -y gcc && apt-get autoremove -y", "gcc"),
+            (
+                "RUN apt-get install -y gcc && apt-mark auto '.*' && apt-get purge -y --auto-remove",
+                "",
+            ),
+            ("RUN D='gcc make' && apt-get install -y $D && apt-get purge -y $D", ""),
+            ("RUN apt-get install -y gcc && apt-get purge -y $(cat list)", ""),
+            ("RUN apt-get install -y gcc g++ && apt-get purge -y 'g*'", ""),
+            ("RUN apk add --virtual .b gcc musl-dev && pip install x && apk del .b", ""),
+            ("RUN apk add gcc musl-dev && apk del gcc", "musl-dev"),
+            ("RUN dnf install -y gcc && dnf history undo -y last", ""),
+            ("RUN apt-get install -y gcc && if true; then apt-get purge -y gcc; fi", ""),
+            ("RUN apk add --virtual .b gcc\nRUN apk del .b", "gcc*"),
+            ("RUN apt-get install -y gcc make\nRUN apt-get purge -y gcc", "gcc* make"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(left(text), expected, "{text}");
+        }
+    }
+}

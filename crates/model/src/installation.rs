@@ -1,0 +1,147 @@
+//! What pip does with each requirement of a stage: takes a wheel, compiles, or fails.
+
+use context::Source;
+use knowledge::image::Libc;
+use knowledge::python_package::{compiles_at_run_time, normalize};
+use knowledge::wheel::{Architecture, Installation, installation};
+use syntax::Span;
+
+use crate::interpreter::{Interpreter, installs_system_package, interpreter};
+use crate::requirements::{Requirements, Wanted, requirements};
+use crate::{Build, RunCall, Stage, Step};
+
+/// A requirement and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The name; empty for what is not read or tells none.
+    pub name: String,
+    /// The version that was asked for, exactly or as the highest.
+    pub version: Option<String>,
+    /// The place in the Dockerfile.
+    pub span: Span,
+    /// What pip does.
+    pub installation: Installation,
+}
+
+/// A call that installs Python packages, with what it installs.
+pub type Installing<'b, 'f> = (&'b RunCall<'f>, Requirements, &'b Step<'f>);
+
+/// The calls of a stage itself that install Python packages, in order.
+pub fn calls<'b, 'f>(build: &'b Build<'f>, stage: &Stage<'f>) -> Vec<Installing<'b, 'f>> {
+    let steps = build.steps.get(stage.steps.clone()).unwrap_or(&[]).iter();
+    let runs = steps.filter_map(|step| Some((step, step.run()?)));
+    runs.flat_map(|(step, run)| run.calls.iter().map(move |it| (step, it)))
+        .filter_map(|(step, call)| Some((call, requirements(build, step, call)?, step)))
+        .collect()
+}
+
+/// What becomes of everything that the calls of a stage ask for. What is not read is there with an unknown end.
+pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
+    let interpreter = interpreter(build, stage);
+    let mut res = Vec::new();
+    for (_, found, _) in calls(build, stage) {
+        res.extend(found.unread.iter().map(|it| Planned {
+            name: String::new(),
+            version: None,
+            span: it.span,
+            installation: Installation::Unknown,
+        }));
+        let applied =
+            |it: &&Wanted| interpreter.and_then(|place| applies(it, place)) != Some(false);
+        for wanted in found.wanted.iter().filter(applied) {
+            let by_table = interpreter.map(|place| installation_of(wanted, place, place.libc));
+            let installation = match by_table.unwrap_or(Installation::Unknown) {
+                // Wheels may lie in a folder, or on another index.
+                Installation::Compiles | Installation::Fails if found.origin.has_more_wheels() => {
+                    Installation::Unknown
+                }
+                Installation::Wheel if found.origin.no_binary => Installation::Unknown,
+                known => known,
+            };
+            res.push(Planned {
+                name: wanted.name.clone(),
+                version: wanted.newest_allowed(),
+                span: wanted.span,
+                installation,
+            });
+        }
+    }
+    res
+}
+
+/// Whether something that is installed in any stage calls a compiler when the program runs, so that it must stay.
+pub fn needs_compiler_at_run_time(build: &Build<'_>) -> bool {
+    let is_needed = |it: &Wanted| compiles_at_run_time(&it.name).is_some();
+    let mut all = build.stages.iter().flat_map(|it| calls(build, it));
+    all.any(|it| it.1.wanted.iter().any(is_needed))
+}
+
+/// What pip does with a requirement in the place of an interpreter, but with the given C library. Without
+/// `--platform` the image is taken to be for x86-64.
+pub fn installation_of(wanted: &Wanted, place: Interpreter, libc: Libc) -> Installation {
+    match &wanted.requirement.source {
+        Source::Index => {}
+        Source::Path(it) | Source::Url(it) if it.text.ends_with(".whl") => {
+            return Installation::Wheel;
+        }
+        _ => return Installation::Unknown,
+    }
+    let architecture = place.architecture.unwrap_or(Architecture::X86_64);
+    let version = wanted.newest_allowed();
+    installation(&wanted.name, version.as_deref(), place.version, libc, architecture)
+}
+
+/// Whether the marker of a requirement holds; `None` when that is not known.
+pub fn applies(wanted: &Wanted, place: Interpreter) -> Option<bool> {
+    let Some(marker) = &wanted.requirement.marker else { return Some(true) };
+    let version = format!("{}.{}", place.version.0, place.version.1);
+    let machine = match place.architecture.unwrap_or(Architecture::X86_64) {
+        Architecture::X86_64 => "x86_64",
+        Architecture::Aarch64 => "aarch64",
+    };
+    let environment = context::Environment::linux(Some(&version), Some(machine));
+    context::Marker::parse(&marker.text).ok()?.evaluate(&environment)
+}
+
+/// Whether the distribution's own package of the same name is installed, so that pip finds it there.
+pub fn is_in_distribution<'f>(build: &Build<'f>, stage: &Stage<'f>, wanted: &Wanted) -> bool {
+    let name = normalize(&wanted.name);
+    let forms = [format!("py3-{name}"), format!("python3-{name}")];
+    forms.iter().any(|it| installs_system_package(build, stage, it))
+}
+
+#[cfg(test)]
+mod tests {
+    use context::NoFiles;
+
+    use super::*;
+    use crate::Surroundings;
+
+    #[test]
+    fn what_pip_does_is_foreseen() {
+        let cases = [
+            ("python:3.12-slim", "pip install numpy==1.26.4", Installation::Wheel),
+            ("python:3.8-alpine", "pip install numpy==1.19.2", Installation::Compiles),
+            ("python:3.12-slim", "pip install uwsgi", Installation::Compiles),
+            ("python:3.12-slim", "pip install --no-index uwsgi", Installation::Unknown),
+            ("python:3.12-slim", "pip install acme-client", Installation::Unknown),
+            ("python:3.12-slim", "pip install ./x-1-py3-none-any.whl", Installation::Wheel),
+            ("python:3.12-slim", "pip install .", Installation::Unknown),
+            ("python:3.12-slim", "poetry install", Installation::Unknown),
+        ];
+        for (image, command, expected) in cases {
+            let text = format!("FROM {image}\nRUN {command}\n");
+            let file = syntax::parse(&text);
+            let scripts = crate::scripts(&file);
+            let surroundings =
+                Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+            let build = Build::new(&file, &scripts, surroundings);
+            let found = planned(&build, &build.stages[0]);
+            assert_eq!(
+                found.first().map(|it| it.installation),
+                Some(expected),
+                "{image} {command}"
+            );
+        }
+    }
+}

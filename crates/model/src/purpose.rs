@@ -1,0 +1,175 @@
+//! What a stage is made for: to run a program, or to develop, test and build with.
+
+use knowledge::image::{Python, PythonOrigin};
+use syntax::{Arguments, Keyword};
+
+use crate::{Base, Build, Stage};
+
+/// Words in the names of stages and files whose image is a tool for its owner and not what is deployed.
+const WORDS: [&str; 21] = [
+    "dev",
+    "devel",
+    "develop",
+    "development",
+    "devcontainer",
+    "test",
+    "tests",
+    "testing",
+    "tester",
+    "ci",
+    "lint",
+    "debug",
+    "builder",
+    "build",
+    "compile",
+    "compiler",
+    "wheel",
+    "wheels",
+    "docs",
+    "notebook",
+    "jupyter",
+];
+
+/// Beginnings of base images in which people work.
+const WORKPLACES: [&str; 13] = [
+    "mcr.microsoft.com/devcontainers/",
+    "mcr.microsoft.com/vscode/",
+    "ghcr.io/devcontainers/",
+    "jupyter/",
+    "quay.io/jupyter/",
+    "jupyterhub/",
+    "quay.io/jupyterhub/",
+    "gitpod/",
+    "circleci/",
+    "cimg/",
+    "quay.io/pypa/",
+    "pypa/",
+    "kaggle/",
+];
+
+/// Whether a stage is a place to work, test or build in, where compilers are wanted: its name or the file's name says
+/// so, its base image is of that kind, or it starts a notebook.
+pub fn is_for_development<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    let by_name = stage.name.is_some_and(|it| has_word(&it.text));
+    by_name
+        || is_file_for_development(build.surroundings.dockerfile)
+        || is_workplace(build, stage)
+        || {
+            let steps = build.steps_of(stage).iter();
+            let mut starts = steps
+                .filter(|it| matches!(it.instruction.keyword, Keyword::Cmd | Keyword::Entrypoint));
+            starts.any(|it| starts_notebook(it.instruction.span.of(build.file.text)))
+        }
+}
+
+/// `.devcontainer/Dockerfile`, `Dockerfile.dev`, `test.Dockerfile`.
+fn is_file_for_development(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    folder.split('/').any(|it| it == ".devcontainer") || has_word(name)
+}
+
+fn is_workplace<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    match build.lineage(stage).last().map(|it| &it.base) {
+        Some(Base::Image { reference, .. }) => {
+            let name = reference.repository.as_str();
+            let name = name.strip_prefix("docker.io/").unwrap_or(name);
+            WORKPLACES.iter().any(|it| name.starts_with(it))
+        }
+        _ => false,
+    }
+}
+
+fn has_word(name: &str) -> bool {
+    let is_word = |it: &str| WORDS.iter().any(|word| it.eq_ignore_ascii_case(word));
+    name.split(['-', '_', '.', '/']).any(is_word)
+}
+
+fn starts_notebook(text: &str) -> bool {
+    let words =
+        text.split(|it: char| it.is_whitespace() || matches!(it, '"' | '[' | ']' | ',' | '/'));
+    words
+        .into_iter()
+        .any(|it| it == "jupyter" || it.starts_with("jupyter-") || it == "start-notebook.sh")
+}
+
+/// Whether a stage offers a set of tools and no program: nothing of the context is copied into it, and it starts
+/// nothing but a shell. Images made for Python are for programs, also without a start command.
+pub fn is_toolbox<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    let is_own = |it: PythonOrigin| it != PythonOrigin::Distribution;
+    let python = build.image(stage).map(|it| it.python);
+    if matches!(python, Some(Python::Present { origin, .. }) if is_own(origin)) {
+        return false;
+    }
+    let steps = build.lineage(stage).flat_map(|it| build.steps_of(it));
+    !steps.into_iter().any(|step| match step.instruction.keyword {
+        Keyword::Copy | Keyword::Add => true,
+        Keyword::Cmd | Keyword::Entrypoint => !is_shell(&step.instruction.arguments),
+        _ => false,
+    })
+}
+
+/// `CMD bash`, `CMD ["/bin/sh"]`, `CMD /bin/bash -l`.
+fn is_shell(arguments: &Arguments<'_>) -> bool {
+    let mut words: Vec<&str> = arguments.words().iter().map(|it| it.text.as_ref()).collect();
+    if let Arguments::Shell(line) = arguments {
+        words = line.text().split_whitespace().collect();
+    }
+    let is_option = |it: &&str| it.starts_with('-') && *it != "-c";
+    let is_all = words.iter().skip(1).all(is_option);
+    is_all && words.first().is_none_or(|it| crate::scripts::is_shell(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use context::NoFiles;
+
+    use super::*;
+    use crate::Surroundings;
+
+    #[test]
+    fn purposes_are_told() {
+        let cases = [
+            ("FROM python:3.12", "Dockerfile", false),
+            ("FROM python:3.12 AS runtime", "web/Dockerfile", false),
+            ("FROM python:3.12 AS devcontainer", "Dockerfile", true),
+            ("FROM python:3.12 AS unit-test", "Dockerfile", true),
+            ("FROM python:3.12 AS latest", "Dockerfile", false),
+            ("FROM python:3.12", ".devcontainer/Dockerfile", true),
+            ("FROM python:3.12", "docker/Dockerfile.dev", true),
+            ("FROM python:3.12", "device.Dockerfile", false),
+            ("FROM mcr.microsoft.com/devcontainers/python:3", "Dockerfile", true),
+            ("FROM python:3.12\nCMD [\"jupyter\", \"lab\"]", "Dockerfile", true),
+            ("FROM python:3.12\nCMD python app.py", "Dockerfile", false),
+        ];
+        for (text, dockerfile, expected) in cases {
+            let file = syntax::parse(text);
+            let scripts = crate::scripts(&file);
+            let surroundings = Surroundings { files: &NoFiles, dockerfile, target: None };
+            let build = Build::new(&file, &scripts, surroundings);
+            let found = is_for_development(&build, build.stages.last().unwrap());
+            assert_eq!(found, expected, "{text} {dockerfile}");
+        }
+    }
+
+    #[test]
+    fn toolboxes_are_told() {
+        let cases = [
+            ("FROM ubuntu:24.04\nRUN pip install conan", true),
+            ("FROM ubuntu:24.04\nCMD [\"/bin/bash\"]", true),
+            ("FROM ubuntu:24.04\nCMD bash -l", true),
+            ("FROM ubuntu:24.04\nCMD bash -c serve", false),
+            ("FROM ubuntu:24.04\nCOPY app /app", false),
+            ("FROM ubuntu:24.04\nENTRYPOINT [\"serve\"]", false),
+            ("FROM python:3.12\nRUN pip install uwsgi", false),
+            ("FROM continuumio/miniconda3\nRUN conda install gcc", false),
+        ];
+        for (text, expected) in cases {
+            let file = syntax::parse(text);
+            let scripts = crate::scripts(&file);
+            let surroundings =
+                Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+            let build = Build::new(&file, &scripts, surroundings);
+            assert_eq!(is_toolbox(&build, build.stages.last().unwrap()), expected, "{text}");
+        }
+    }
+}

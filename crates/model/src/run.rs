@@ -1,0 +1,239 @@
+//! RUN: its mounts, its commands, and the package-manager calls among them.
+
+use managers::Call;
+use shell::{Command, Script};
+use syntax::{Arguments, Expansion};
+
+use crate::{Mount, path};
+
+/// A RUN instruction.
+#[derive(Debug)]
+pub struct Run<'f> {
+    /// `--mount` flags.
+    pub mounts: Vec<Mount<'f>>,
+    /// Its shell text: the line, heredoc bodies, or the one command of the exec form.
+    pub scripts: &'f [Script<'f>],
+    /// Exec form: no shell is involved, and nothing can be joined to the command.
+    pub is_exec: bool,
+    /// Package-manager calls, in order.
+    pub calls: Vec<RunCall<'f>>,
+    settings: Vec<Setting>,
+}
+
+/// A variable that a script sets for its later commands.
+#[derive(Debug)]
+struct Setting {
+    script: usize,
+    /// The command that sets it.
+    command: usize,
+    name: String,
+    /// `None` when not certain.
+    value: Option<String>,
+}
+
+fn last<'s>(
+    settings: &'s [Setting],
+    script: usize,
+    command: usize,
+    name: &str,
+) -> Option<&'s Setting> {
+    let mut before = settings.iter().rev().filter(|it| it.script == script && it.command < command);
+    before.find(|it| it.name == name)
+}
+
+/// A package-manager call and where it stands.
+#[derive(Debug)]
+pub struct RunCall<'f> {
+    /// The call.
+    pub call: Call<'f>,
+    /// Index into [`Run::scripts`].
+    pub script: usize,
+    /// Index into the script's commands.
+    pub command: usize,
+}
+
+impl RunCall<'_> {
+    /// The place of the tool and its action.
+    pub fn head(&self) -> syntax::Span {
+        let call = &self.call;
+        call.action_span.map_or(call.tool_span, |it| call.tool_span.to(it))
+    }
+
+    /// The tool and its action as written, for a message: `pip install`, `python -m pip install`.
+    pub fn spoken<'t>(&self, text: &'t str) -> &'t str {
+        let written = self.head().of(text);
+        if written.contains(['\n', '"', '`', ',']) || written.is_empty() || written.len() > 40 {
+            return self.call.tool.name();
+        }
+        written
+    }
+}
+
+impl<'f> Run<'f> {
+    /// Reads the calls of a RUN. `lookup` knows the variables that hold when it begins.
+    pub(crate) fn new(
+        arguments: &Arguments<'_>,
+        mounts: Vec<Mount<'f>>,
+        scripts: &'f [Script<'f>],
+        lookup: &dyn Fn(&str) -> Expansion,
+    ) -> Run<'f> {
+        let is_exec = matches!(arguments, Arguments::Exec { .. });
+        let mut calls = Vec::new();
+        let mut settings: Vec<Setting> = Vec::new();
+        for (script_index, script) in scripts.iter().enumerate() {
+            for (index, command) in script.commands.iter().enumerate() {
+                let value = |name: &str| match last(&settings, script_index, index, name) {
+                    Some(set) => set.value.clone(),
+                    None => match lookup(name) {
+                        Expansion::Value(value) => Some(value),
+                        Expansion::Unset => Some(String::new()),
+                        Expansion::Unknown => None,
+                    },
+                };
+                if let Some(call) = managers::call(command, &value) {
+                    calls.push(RunCall { call, script: script_index, command: index });
+                }
+                let changed = changes(command, &value);
+                settings.extend(changed.into_iter().map(|(name, value)| Setting {
+                    script: script_index,
+                    command: index,
+                    name,
+                    value,
+                }));
+            }
+        }
+        Run { mounts, scripts, is_exec, calls, settings }
+    }
+
+    /// What the script itself sets `name` to before `call`, `Some(None)` when that is not certain.
+    pub fn set_before(&self, call: &RunCall<'_>, name: &str) -> Option<Option<String>> {
+        let own = call.call.command.assignments.iter().rev().find(|it| it.name == name);
+        if let Some(own) = own {
+            return Some(own.value.literal().map(str::to_owned));
+        }
+        last(&self.settings, call.script, call.command, name).map(|it| it.value.clone())
+    }
+
+    /// What the scripts themselves set `name` to before a command, `Some(None)` when that is not certain. `script` indexes
+    /// [`Run::scripts`] and `command` its commands.
+    pub fn set_at(&self, script: usize, command: usize, name: &str) -> Option<Option<String>> {
+        last(&self.settings, script, command, name).map(|it| it.value.clone())
+    }
+
+    /// All commands of all scripts, in order.
+    pub fn commands(&self) -> impl Iterator<Item = &'f Command<'f>> {
+        let scripts = self.scripts;
+        scripts.iter().flat_map(|it| it.commands.iter())
+    }
+
+    /// All commands of all scripts, in order, with the index of the script and that of the command in it.
+    pub fn commands_with_places(&self) -> impl Iterator<Item = (usize, usize, &'f Command<'f>)> {
+        let scripts = self.scripts;
+        scripts.iter().enumerate().flat_map(|(script, it)| {
+            it.commands.iter().enumerate().map(move |(index, command)| (script, index, command))
+        })
+    }
+
+    /// The directory in force when a command runs that begins in `start`, as the `cd` before it say; `None` when it is
+    /// not certain. `script` indexes [`Run::scripts`] and `command` its commands.
+    pub fn directory_at(
+        &self,
+        script: usize,
+        command: usize,
+        start: Option<&str>,
+    ) -> Option<String> {
+        let commands = &self.scripts.get(script)?.commands;
+        let place = commands.get(command)?.place;
+        let mut directory = start.map(str::to_owned);
+        for (index, before) in commands.iter().take(command).enumerate() {
+            let words = before.words.get(1..).unwrap_or(&[]);
+            let first = words.first().and_then(|it| it.literal());
+            match before.program() {
+                Some("cd" | "chdir") => {}
+                Some("pushd" | "popd") => return None,
+                // A login begins in the home.
+                Some("su" | "runuser") if before.has_script && is_login(before) => return None,
+                _ => continue,
+            }
+            let has_own_shell =
+                before.place.reads_pipe || before.place.writes_pipe || before.place.is_substitution;
+            let is_over = before.place.subshells > place.subshells;
+            if has_own_shell || is_over {
+                continue;
+            }
+            if before.place.subshells > 0 && before.place.item != place.item {
+                continue;
+            }
+            let value = |name: &str| {
+                let set = last(&self.settings, script, index, name)?;
+                set.value.clone()
+            };
+            let written = words.first().and_then(|it| it.resolve(&value));
+            directory = match written {
+                Some(path) if path.starts_with('/') => Some(path::clean(&path)),
+                Some(path) if first != Some("-") && !path.starts_with('~') && !path.is_empty() => {
+                    directory.map(|it| path::join(&it, &path))
+                }
+                _ => None,
+            };
+            if before.place.is_conditional {
+                directory = None;
+            }
+        }
+        let command = commands.get(command)?;
+        let changes_it = |it: &shell::Word<'_>| {
+            it.literal().is_some_and(|it| {
+                matches!(it, "-i" | "-C" | "--login" | "-D" | "-") || it.starts_with("--chdir")
+            })
+        };
+        directory.filter(|_| !command.wrappers.iter().any(changes_it))
+    }
+
+    /// The script that holds a call.
+    pub fn script_of(&self, call: &RunCall<'_>) -> &'f Script<'f> {
+        &self.scripts[call.script]
+    }
+}
+
+/// `su - app -c …`
+fn is_login(command: &Command<'_>) -> bool {
+    command.words.iter().any(|it| matches!(it.literal(), Some("-" | "-l" | "--login")))
+}
+
+/// The variables that a command sets for those behind it.
+fn changes(
+    command: &Command<'_>,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Vec<(String, Option<String>)> {
+    let is_certain = !command.place.is_conditional && command.place.subshells == 0;
+    let value = |word: &shell::Word<'_>| {
+        let value = if is_certain { word.resolve(lookup) } else { None };
+        value.map(|it| it.into_owned())
+    };
+    if command.words.is_empty() {
+        let set = command.assignments.iter();
+        return set.map(|it| (it.name.to_string(), value(&it.value))).collect();
+    }
+    let words = &command.words[1..];
+    match command.program() {
+        Some("export" | "readonly" | "local" | "declare" | "typeset") => {
+            let pairs = words.iter().filter_map(|it| {
+                let text = it.resolve(lookup)?;
+                let (name, value) = text.split_once('=')?;
+                Some((name.to_owned(), is_certain.then(|| value.to_owned())))
+            });
+            pairs.collect()
+        }
+        Some("unset") => {
+            let names =
+                words.iter().filter_map(|it| it.literal()).filter(|it| !it.starts_with('-'));
+            names.map(|it| (it.to_owned(), is_certain.then(String::new))).collect()
+        }
+        Some("read" | "for") => {
+            let names =
+                words.iter().filter_map(|it| it.literal()).filter(|it| !it.starts_with('-'));
+            names.map(|it| (it.to_owned(), None)).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,72 @@
+//! User, directory and shell in force at an instruction.
+
+use knowledge::image::{Basis, Image};
+
+use crate::{ImageReference, path};
+
+/// Who runs a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum User {
+    /// Root.
+    Root,
+    /// A name or number, without the group.
+    Named(String),
+    /// The base image or a variable decides.
+    #[default]
+    Unknown,
+}
+
+/// What holds at an instruction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Who runs commands.
+    pub user: User,
+    /// The absolute path of the working directory, when it is certain.
+    pub directory: Option<String>,
+    /// What SHELL says; empty for the default.
+    pub shell: Vec<String>,
+}
+
+impl State {
+    /// What holds at the first instruction of a stage that is built from an image.
+    pub(crate) fn of_image(reference: &ImageReference, image: &Image) -> State {
+        let user = match image.user {
+            knowledge::image::User::Root => User::Root,
+            knowledge::image::User::Other(name) => User::Named(name.to_owned()),
+            knowledge::image::User::Unknown => User::Unknown,
+        };
+        // Docker's own images leave the directory at the root; of others nothing is known.
+        let repository = reference.repository.as_str();
+        let own =
+            ["docker.io/library/", "public.ecr.aws/docker/library/", "docker.io/", "library/"]
+                .iter()
+                .find_map(|it| repository.strip_prefix(it));
+        let is_official = image.basis == Basis::Table && !own.unwrap_or(repository).contains('/');
+        let directory = is_official.then(|| "/".to_owned());
+        State { user, directory, shell: Vec::new() }
+    }
+
+    pub(crate) fn of_scratch() -> State {
+        State { user: User::Root, directory: Some("/".to_owned()), shell: Vec::new() }
+    }
+
+    pub(crate) fn set_user(&mut self, value: Option<&str>) {
+        self.user = match value.map(|it| it.split(':').next().unwrap_or(it)) {
+            Some("root" | "0") => User::Root,
+            Some(name) => User::Named(name.to_owned()),
+            None => User::Unknown,
+        };
+    }
+
+    pub(crate) fn set_directory(&mut self, value: Option<&str>) {
+        self.directory = value.and_then(|it| self.path(it));
+    }
+
+    /// `written` as an absolute path, seen from the working directory.
+    pub fn path(&self, written: &str) -> Option<String> {
+        if written.starts_with('/') {
+            return Some(path::clean(written));
+        }
+        self.directory.as_deref().map(|it| path::join(it, written))
+    }
+}

@@ -1,0 +1,228 @@
+//! The files of a build context on disk, read when they are asked for.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use context::{Files, Tree};
+
+use crate::walk::walk;
+
+/// Larger context files are not read: a rule has nothing to find in them.
+const LARGEST_CONTEXT_FILE: u64 = 32 * 1024 * 1024;
+
+/// What the Dockerfiles of one run share: the trees of their contexts, and texts that fixes have written.
+#[derive(Default)]
+pub struct Contexts {
+    trees: Mutex<BTreeMap<PathBuf, Arc<SharedTree>>>,
+    /// By real path; what a fix of this run has put there, on disk or only in a diff.
+    written: RwLock<BTreeMap<PathBuf, Arc<str>>>,
+    generation: std::sync::atomic::AtomicU64,
+}
+
+struct SharedTree {
+    tree: OnceLock<Arc<Tree>>,
+    generation: std::sync::atomic::AtomicU64,
+}
+
+impl Contexts {
+    /// The context at `root`, which is absolute and without symbolic links.
+    pub fn at(&self, root: PathBuf) -> DiskFiles<'_> {
+        DiskFiles { contexts: self, root, texts: Mutex::default(), tree: OnceLock::new() }
+    }
+
+    /// From now on the file has this text, whatever the disk says.
+    pub fn overlay(&self, file: PathBuf, text: &str) {
+        let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
+        written.insert(file, Arc::from(text));
+    }
+
+    /// The text that [`Contexts::overlay`] gave a file.
+    pub fn overlaid(&self, file: &Path) -> Option<Arc<str>> {
+        let written = self.written.read().unwrap_or_else(PoisonError::into_inner);
+        if written.is_empty() { None } else { written.get(file).cloned() }
+    }
+
+    /// Forgets the trees that nobody has used since the last call but one, so that a run over many projects does
+    /// not keep them all.
+    pub fn forget_unused(&self) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let now = self.generation.fetch_add(1, Relaxed);
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.retain(|_, it| it.generation.load(Relaxed) >= now);
+    }
+
+    fn tree(&self, root: &Path) -> Arc<Tree> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let now = self.generation.load(Relaxed);
+        let shared = {
+            let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(trees.entry(root.to_path_buf()).or_insert_with(|| {
+                Arc::new(SharedTree { tree: OnceLock::new(), generation: now.into() })
+            }))
+        };
+        shared.generation.store(now, Relaxed);
+        // Outside the lock: other contexts need not wait for this walk.
+        let tree = Arc::clone(shared.tree.get_or_init(|| Arc::new(walk(root))));
+        self.with_written(root, tree)
+    }
+
+    /// The tree with the files that were written after it was walked.
+    fn with_written(&self, root: &Path, tree: Arc<Tree>) -> Arc<Tree> {
+        let written = self.written.read().unwrap_or_else(PoisonError::into_inner);
+        let added: Vec<(String, u64)> = written
+            .iter()
+            .filter_map(|(file, text)| {
+                let path = relative(file.strip_prefix(root).ok()?)?;
+                (!tree.is_file(&path)).then_some((path, text.len() as u64))
+            })
+            .collect();
+        if added.is_empty() {
+            return tree;
+        }
+        let entries = tree.files().map(|it| (it.0.to_owned(), it.1)).chain(added);
+        let res = Tree::new(entries);
+        Arc::new(if tree.is_complete() { res } else { res.cut_off() })
+    }
+}
+
+/// One build context. Nothing outside of its root is ever read, through `..` or symbolic links.
+pub struct DiskFiles<'c> {
+    contexts: &'c Contexts,
+    root: PathBuf,
+    texts: Mutex<BTreeMap<String, Option<Arc<str>>>>,
+    tree: OnceLock<Arc<Tree>>,
+}
+
+impl DiskFiles<'_> {
+    /// The directory that it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where a path of the context is on disk, the path's symbolic links kept; `None` when it leads outside.
+    pub fn locate(&self, path: &str) -> Option<PathBuf> {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                part => parts.push(part),
+            }
+        }
+        // A part with a backslash or a drive would be several on Windows.
+        let is_plain = parts.iter().all(|it| Path::new(it).components().count() == 1);
+        (is_plain && !parts.is_empty()).then(|| self.root.join(parts.join("/")))
+    }
+
+    fn load(&self, path: &str) -> Option<Arc<str>> {
+        let file = self.locate(path)?;
+        if let Some(text) = self.contexts.overlaid(&file) {
+            return Some(text);
+        }
+        let metadata = fs::symlink_metadata(&file).ok()?;
+        // A directory on the way may be a link as well, so the real path decides.
+        let real = fs::canonicalize(&file).ok().filter(|it| it.starts_with(&self.root))?;
+        let metadata = if metadata.is_symlink() { fs::metadata(&real).ok()? } else { metadata };
+        if !metadata.is_file() || metadata.len() > LARGEST_CONTEXT_FILE {
+            return None;
+        }
+        String::from_utf8(fs::read(real).ok()?).ok().map(Arc::from)
+    }
+}
+
+impl Files for DiskFiles<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
+        let texts = || self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = texts().get(path) {
+            return text.clone();
+        }
+        let text = self.load(path);
+        texts().insert(path.to_owned(), text.clone());
+        text
+    }
+
+    fn tree(&self) -> Option<&Tree> {
+        Some(self.tree.get_or_init(|| self.contexts.tree(&self.root)))
+    }
+}
+
+/// `path` seen from `directory`, both absolute, with `/`; begins with `../` where it leads out.
+pub fn relative_to(path: &Path, directory: &Path) -> String {
+    let mut ups = String::new();
+    for ancestor in directory.ancestors() {
+        if let Ok(below) = path.strip_prefix(ancestor) {
+            return ups + &below.to_string_lossy().replace('\\', "/");
+        }
+        ups.push_str("../");
+    }
+    path.to_string_lossy().into_owned()
+}
+
+fn relative(path: &Path) -> Option<String> {
+    path.to_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_the_root_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let top = fs::canonicalize(directory.path()).unwrap();
+        fs::create_dir_all(top.join("ctx/sub")).unwrap();
+        fs::write(top.join("secret"), "secret").unwrap();
+        fs::write(top.join("ctx/a.txt"), "a").unwrap();
+        fs::write(top.join("ctx/binary"), b"\xff").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink("../secret", top.join("ctx/link")).unwrap();
+            symlink("..", top.join("ctx/up")).unwrap();
+            symlink("a.txt", top.join("ctx/inside")).unwrap();
+            assert_eq!(
+                Contexts::default().at(top.join("ctx")).read("inside").as_deref(),
+                Some("a")
+            );
+        }
+        let contexts = Contexts::default();
+        let files = contexts.at(top.join("ctx"));
+        assert_eq!(files.read("a.txt").as_deref(), Some("a"));
+        assert_eq!(files.read("./sub/../a.txt").as_deref(), Some("a"));
+        for path in ["../secret", "link", "up/secret", "sub", "binary", "none", "", "/etc/passwd"] {
+            assert_eq!(files.read(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_a_fix_wrote_is_seen_by_the_next_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let top = fs::canonicalize(directory.path()).unwrap();
+        fs::write(top.join("a.txt"), "a").unwrap();
+        let contexts = Contexts::default();
+        assert!(!contexts.at(top.clone()).tree().unwrap().is_file(".dockerignore"));
+        contexts.overlay(top.join(".dockerignore"), ".git\n");
+        let files = contexts.at(top);
+        assert_eq!(files.read(".dockerignore").as_deref(), Some(".git\n"));
+        assert!(files.tree().unwrap().is_file(".dockerignore"));
+        contexts.forget_unused();
+        contexts.forget_unused();
+        assert!(contexts.trees.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn paths_are_relative() {
+        let cases = [
+            ("/a/b/Dockerfile", "/a", "b/Dockerfile"),
+            ("/a/Dockerfile", "/a", "Dockerfile"),
+            ("/a/x/Dockerfile", "/a/b/c", "../../x/Dockerfile"),
+        ];
+        for (path, directory, expected) in cases {
+            assert_eq!(relative_to(Path::new(path), Path::new(directory)), expected);
+        }
+    }
+}

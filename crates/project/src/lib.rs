@@ -1,0 +1,24 @@
+//! The disk: finds Dockerfiles and configuration, reads context files, writes fixes atomically.
+//!
+//! Nothing here knows rules or output; everything that fails says so in a [`Problem`] and the rest goes on.
+
+mod build_context;
+mod clock;
+mod configuration;
+mod discovery;
+mod disk;
+mod name;
+mod problem;
+mod source;
+mod walk;
+mod write;
+
+pub use build_context::infer_context;
+pub use clock::today;
+pub use configuration::{Configuration, Configurations};
+pub use discovery::{Discovery, Dockerfile, discover, named};
+pub use disk::{Contexts, DiskFiles, relative_to};
+pub use name::is_dockerfile;
+pub use problem::Problem;
+pub use source::{LARGEST_DOCKERFILE, Source};
+pub use write::{Change, write_all};

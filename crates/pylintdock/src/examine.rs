@@ -1,0 +1,152 @@
+//! Looks at one Dockerfile: reads it, finds its context, calls the linter, prints what it found.
+
+use std::path::PathBuf;
+
+use context::{Files, NoFiles};
+use linter::{Diagnostic, Input};
+use model::{Build, Surroundings};
+use project::{Contexts, DiskFiles, Problem, Source, infer_context, relative_to};
+
+use crate::arguments::Format;
+use crate::job::{Job, Plan};
+use crate::report::{Report, Tally};
+use crate::{concise, full, json};
+
+/// A Dockerfile that was read, with what it is built from.
+pub(crate) struct Subject<'c> {
+    pub(crate) source: Source,
+    /// Relative to the context's root.
+    path: String,
+    /// `None` when the context is not known.
+    files: Option<DiskFiles<'c>>,
+}
+
+impl<'c> Subject<'c> {
+    /// Reads a Dockerfile and infers its context.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn read(
+        plan: &Plan<'_>,
+        contexts: &'c Contexts,
+        job: &Job,
+    ) -> Result<Subject<'c>, Problem> {
+        let source = if job.is_standard_input {
+            Source::read_standard_input(&job.file.shown)?
+        } else {
+            Source::read(&job.file.file, &job.file.shown)?
+        };
+        Ok(Subject::new(plan, contexts, job, source))
+    }
+
+    /// The same of a text that was already read.
+    pub(crate) fn new(
+        plan: &Plan<'_>,
+        contexts: &'c Contexts,
+        job: &Job,
+        source: Source,
+    ) -> Subject<'c> {
+        let root: Option<PathBuf> = match &plan.context {
+            Some(context) => Some(context.clone()),
+            None if job.is_nameless => None,
+            None => {
+                let expected = expected_files(&source.text);
+                let root = infer_context(&job.file.directory, &expected, &job.file.outermost);
+                // Standard input may claim to be in a directory that does not exist.
+                root.filter(|it| !job.is_standard_input || it.is_dir())
+            }
+        };
+        let path = match &root {
+            Some(root) if !job.is_nameless => relative_to(&job.file.file, root),
+            _ => "Dockerfile".to_owned(),
+        };
+        Subject { source, path, files: root.map(|it| contexts.at(it)) }
+    }
+
+    /// The files of the context; none when it is not known.
+    pub(crate) fn files(&self) -> &dyn Files {
+        match &self.files {
+            Some(files) => files,
+            None => &NoFiles,
+        }
+    }
+
+    /// The files on disk.
+    pub(crate) fn disk(&self) -> Option<&DiskFiles<'c>> {
+        self.files.as_ref()
+    }
+
+    /// Calls `work` with what the linter needs to know.
+    pub(crate) fn with_input<T>(
+        &self,
+        plan: &Plan<'_>,
+        job: &Job,
+        work: impl FnOnce(&Input<'_>) -> T,
+    ) -> T {
+        work(&Input {
+            text: &self.source.text,
+            dockerfile: &self.path,
+            files: self.files(),
+            settings: &job.configuration.settings(&job.file),
+            today: plan.today,
+            target: plan.options.target.as_deref(),
+        })
+    }
+
+    /// What the linter finds.
+    pub(crate) fn check(&self, plan: &Plan<'_>, job: &Job) -> Vec<Diagnostic> {
+        self.with_input(plan, job, |input| linter::check(rules::ALL, input))
+    }
+}
+
+/// The files that must be in the context, wherever that is.
+fn expected_files(text: &str) -> Vec<String> {
+    let file = syntax::parse(text);
+    let scripts = model::scripts(&file);
+    let around = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+    model::expected_files(&Build::new(&file, &scripts, around))
+}
+
+/// What was found in one file, ready to be printed.
+#[derive(Default)]
+pub(crate) struct Examined {
+    /// In the chosen format; for JSON elements without the brackets around them.
+    pub(crate) printed: String,
+    pub(crate) tally: Tally,
+}
+
+/// Prints findings in the chosen format.
+pub(crate) fn print(
+    plan: &Plan<'_>,
+    has_colors: bool,
+    report: &Report<'_>,
+    files: &dyn Files,
+) -> Examined {
+    let mut res = Examined::default();
+    res.tally.add(report.diagnostics);
+    if plan.options.statistics {
+        return res;
+    }
+    match plan.options.output_format {
+        Format::Full => full::render(report, has_colors, &mut res.printed),
+        Format::Concise => concise::render(report, has_colors, &mut res.printed),
+        Format::Json => json::render(report, files, &mut res.printed),
+    }
+    res
+}
+
+/// Reads, checks and prints one file.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn examine(
+    plan: &Plan<'_>,
+    contexts: &Contexts,
+    has_colors: bool,
+    job: &Job,
+) -> Result<Examined, Problem> {
+    let subject = Subject::read(plan, contexts, job)?;
+    let found = subject.check(plan, job);
+    let report = Report::new(&job.file.shown, &subject.source.text, &found);
+    Ok(print(plan, has_colors, &report, subject.files()))
+}

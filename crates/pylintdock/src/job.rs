@@ -1,0 +1,148 @@
+//! The Dockerfiles of one run, each with its configuration.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use linter::Date;
+use project::{Configuration, Configurations, Dockerfile, Problem};
+
+use crate::arguments::Check;
+use crate::output::ErrorOutput;
+
+/// One Dockerfile to look at.
+pub(crate) struct Job {
+    pub(crate) file: Dockerfile,
+    pub(crate) configuration: Arc<Configuration>,
+    /// Whether the text comes from standard input.
+    pub(crate) is_standard_input: bool,
+    /// Whether the path is only a name for standard input that nobody gave.
+    pub(crate) is_nameless: bool,
+}
+
+/// What all jobs have in common.
+pub(crate) struct Plan<'a> {
+    pub(crate) options: &'a Check,
+    pub(crate) today: Date,
+    /// The context that `--context` names.
+    pub(crate) context: Option<PathBuf>,
+    pub(crate) jobs: Vec<Job>,
+    /// The real paths of what was named, for writing through symbolic links.
+    pub(crate) given: Vec<PathBuf>,
+    /// Whether something could not be read already.
+    pub(crate) has_problem: bool,
+}
+
+impl<'a> Plan<'a> {
+    /// Reads the command line, finds files and their configurations; problems with single files are printed.
+    ///
+    /// # Errors
+    /// What makes the whole run impossible.
+    pub(crate) fn new(options: &'a Check, errors: &mut ErrorOutput) -> Result<Plan<'a>, Problem> {
+        let Check { config, select, ignore, .. } = options;
+        let mut configurations =
+            Configurations::new(rules::ALL, config.as_deref(), select, ignore)?;
+        let mut plan = Plan {
+            options,
+            today: options.today.unwrap_or_else(project::today),
+            context: options.context.as_deref().map(directory).transpose()?,
+            jobs: Vec::new(),
+            given: Vec::new(),
+            has_problem: false,
+        };
+        if options.paths.iter().any(|it| it.as_os_str() == "-") {
+            plan.standard_input(&mut configurations)?;
+        } else if options.stdin_filename.is_some() {
+            let text = "--stdin-filename needs `-` for standard input as the path";
+            return Err(Problem::new("", text));
+        } else {
+            plan.search(&mut configurations, errors);
+        }
+        Ok(plan)
+    }
+
+    fn standard_input(&mut self, configurations: &mut Configurations<'_>) -> Result<(), Problem> {
+        if self.options.paths.len() > 1 {
+            return Err(Problem::new("", "`-` for standard input must be the only path"));
+        }
+        let name = self.options.stdin_filename.as_deref();
+        let mut file = project::named(name.unwrap_or(Path::new("Dockerfile")));
+        if name.is_none() {
+            file.shown = "-".to_owned();
+        }
+        let configuration = configurations.nearest(&file.directory)?;
+        let is_nameless = name.is_none();
+        self.jobs.push(Job { file, configuration, is_standard_input: true, is_nameless });
+        Ok(())
+    }
+
+    fn search(&mut self, configurations: &mut Configurations<'_>, errors: &mut ErrorOutput) {
+        let found = project::discover(&self.options.paths);
+        self.given = self.options.paths.iter().filter_map(|it| given(it)).collect();
+        for problem in &found.problems {
+            errors.error(problem);
+            self.has_problem = true;
+        }
+        for directory in &found.empty {
+            errors.error(format_args!(
+                "no Dockerfile found in `{directory}`; looked for Dockerfile, Dockerfile.*, *.Dockerfile, \
+                 *.dockerfile and Containerfile; name a file to check it whatever it is called"
+            ));
+            self.has_problem = true;
+        }
+        let mut said: Vec<String> = Vec::new();
+        let n_found = found.files.len();
+        for file in found.files {
+            let configuration = match configurations.nearest(&file.directory) {
+                Ok(configuration) => configuration,
+                Err(problem) => {
+                    self.has_problem = true;
+                    // Once, however many Dockerfiles it holds for.
+                    if !said.contains(&problem.path) {
+                        errors.error(&problem);
+                        said.push(problem.path);
+                    }
+                    continue;
+                }
+            };
+            if file.is_named || !configuration.excludes(&file) {
+                self.jobs.push(Job {
+                    file,
+                    configuration,
+                    is_standard_input: false,
+                    is_nameless: false,
+                });
+            }
+        }
+        if self.jobs.is_empty() && n_found > 0 && !self.has_problem {
+            errors.warning("every Dockerfile that was found is excluded by the configuration");
+        }
+    }
+}
+
+/// The real path of what was named; of a file that is a symbolic link, the link.
+fn given(path: &Path) -> Option<PathBuf> {
+    if path.is_dir() {
+        return path.canonicalize().ok();
+    }
+    let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(parent.canonicalize().ok()?.join(path.file_name()?))
+}
+
+fn directory(path: &Path) -> Result<PathBuf, Problem> {
+    let shown = path.display().to_string();
+    match path.canonicalize() {
+        Ok(real) if real.is_dir() => Ok(real),
+        Ok(_) => Err(Problem::new(
+            &shown,
+            format!(
+                "--context `{shown}` is not a directory; name the one that `docker build` is given"
+            ),
+        )),
+        Err(_) => Err(Problem::new(
+            &shown,
+            format!(
+                "--context `{shown}` does not exist; name the directory that `docker build` is given"
+            ),
+        )),
+    }
+}

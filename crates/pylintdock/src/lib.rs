@@ -1,0 +1,42 @@
+//! The pylintdock command: arguments, output formats and exit codes.
+
+mod arguments;
+mod check;
+mod concise;
+mod diff;
+mod examine;
+mod full;
+mod guard;
+mod job;
+mod json;
+mod output;
+mod page;
+mod repair;
+mod report;
+mod snippet;
+mod statistics;
+mod summary;
+mod wrap;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use linter::Diagnostic;
+
+use crate::arguments::{Arguments, Command};
+
+/// Runs the command with the arguments of this process.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Command::Check(options) => check::run(options, arguments.color),
+        Command::Rule(options) => page::run(options),
+    }
+}
+
+/// What `pylintdock check` prints of findings in one file, without colours and summary.
+pub fn printed(path: &str, text: &str, diagnostics: &[Diagnostic]) -> String {
+    let mut res = String::new();
+    full::render(&report::Report::new(path, text, diagnostics), false, &mut res);
+    res
+}

@@ -1,0 +1,163 @@
+//! What was found in one Dockerfile, and how often what was found in all.
+
+use std::collections::BTreeMap;
+
+use linter::{Diagnostic, Safety, Severity};
+use syntax::LineIndex;
+
+/// The findings of one file with the text that they speak of.
+pub(crate) struct Report<'a> {
+    /// The file as the person knows it.
+    pub(crate) path: &'a str,
+    /// What the spans refer to.
+    pub(crate) text: &'a str,
+    /// Where the text's lines begin.
+    pub(crate) lines: LineIndex,
+    /// Sorted by place.
+    pub(crate) diagnostics: &'a [Diagnostic],
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(path: &'a str, text: &'a str, diagnostics: &'a [Diagnostic]) -> Report<'a> {
+        // Most files have nothing to report, and then nobody asks for lines.
+        let lines = LineIndex::new(if diagnostics.is_empty() { "" } else { text });
+        Report { path, text, lines, diagnostics }
+    }
+
+    /// Line and column from 1 of an offset, in characters.
+    pub(crate) fn place(&self, offset: u32) -> (u32, u32) {
+        self.lines.place(self.text, offset)
+    }
+}
+
+/// Where the pages of the rules are.
+const PAGES: &str = "https://github.com/pylintdock/pylintdock/blob/main/rules";
+
+/// The address of a rule's page.
+pub(crate) fn link(rule: &str) -> String {
+    format!("{PAGES}/{rule}.md")
+}
+
+/// The word for a severity.
+pub(crate) fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+/// How the best fix of a finding can be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fixable {
+    /// `--fix`.
+    Safely,
+    /// `--fix --unsafe-fixes`.
+    Unsafely,
+    /// Only by a person.
+    No,
+}
+
+/// How the finding can be fixed by a command.
+pub(crate) fn fixable(diagnostic: &Diagnostic) -> Fixable {
+    match diagnostic.fixes.iter().map(|it| it.safety).min() {
+        Some(Safety::Safe) => Fixable::Safely,
+        Some(Safety::Unsafe) => Fixable::Unsafely,
+        Some(Safety::Manual) | None => Fixable::No,
+    }
+}
+
+/// How often one rule found something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RuleCount {
+    pub(crate) n_found: usize,
+    /// The highest that it was reported with.
+    pub(crate) severity: Severity,
+    pub(crate) n_safe: usize,
+    pub(crate) n_unsafe: usize,
+}
+
+/// Counts over all files of a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) n_errors: usize,
+    pub(crate) n_warnings: usize,
+    pub(crate) n_infos: usize,
+    pub(crate) n_safe: usize,
+    pub(crate) n_unsafe: usize,
+    /// Files with something to report.
+    pub(crate) n_files: usize,
+    /// Files that were looked at.
+    pub(crate) n_checked: usize,
+    /// Fixes that were applied, or would be.
+    pub(crate) n_fixed: usize,
+    /// Dockerfiles that were changed, or would be.
+    pub(crate) n_files_fixed: usize,
+    pub(crate) by_rule: BTreeMap<&'static str, RuleCount>,
+}
+
+impl Tally {
+    /// Everything that was found.
+    pub(crate) fn n_found(&self) -> usize {
+        self.n_errors + self.n_warnings + self.n_infos
+    }
+
+    /// Counts what was found in one file.
+    pub(crate) fn add(&mut self, diagnostics: &[Diagnostic]) {
+        self.n_checked += 1;
+        self.n_files += usize::from(!diagnostics.is_empty());
+        for diagnostic in diagnostics {
+            match diagnostic.severity {
+                Severity::Error => self.n_errors += 1,
+                Severity::Warning => self.n_warnings += 1,
+                Severity::Info => self.n_infos += 1,
+            }
+            let count = self.by_rule.entry(diagnostic.rule).or_insert(RuleCount {
+                n_found: 0,
+                severity: diagnostic.severity,
+                n_safe: 0,
+                n_unsafe: 0,
+            });
+            count.n_found += 1;
+            count.severity = count.severity.max(diagnostic.severity);
+            let fixable = fixable(diagnostic);
+            count.n_safe += usize::from(fixable == Fixable::Safely);
+            count.n_unsafe += usize::from(fixable == Fixable::Unsafely);
+            self.n_safe += usize::from(fixable == Fixable::Safely);
+            self.n_unsafe += usize::from(fixable == Fixable::Unsafely);
+        }
+    }
+}
+
+impl Tally {
+    /// Adds the counts of another file.
+    pub(crate) fn merge(&mut self, other: Tally) {
+        self.n_errors += other.n_errors;
+        self.n_warnings += other.n_warnings;
+        self.n_infos += other.n_infos;
+        self.n_safe += other.n_safe;
+        self.n_unsafe += other.n_unsafe;
+        self.n_files += other.n_files;
+        self.n_checked += other.n_checked;
+        self.n_fixed += other.n_fixed;
+        self.n_files_fixed += other.n_files_fixed;
+        for (rule, theirs) in other.by_rule {
+            match self.by_rule.get_mut(rule) {
+                None => {
+                    self.by_rule.insert(rule, theirs);
+                }
+                Some(ours) => {
+                    ours.n_found += theirs.n_found;
+                    ours.severity = ours.severity.max(theirs.severity);
+                    ours.n_safe += theirs.n_safe;
+                    ours.n_unsafe += theirs.n_unsafe;
+                }
+            }
+        }
+    }
+}
+
+/// "1 problem", "2 problems".
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,98 @@
+//! The last line: what was found, and what `--fix` can do about it.
+
+use crate::report::{Tally, count};
+
+/// For a run that only reports.
+pub(crate) fn found(tally: &Tally, allows_unsafe: bool) -> String {
+    if tally.n_found() == 0 {
+        return format!("No problems found in {}.\n", count(tally.n_checked, "file"));
+    }
+    let (files, severities) = (count(tally.n_files, "file"), severities(tally));
+    let found = count(tally.n_found(), "problem");
+    format!("Found {found} in {files} ({severities}){}\n", fixable(tally, allows_unsafe))
+}
+
+/// For a run with `--fix`.
+pub(crate) fn fixed(tally: &Tally, allows_unsafe: bool) -> String {
+    let applied = if tally.n_fixed == 0 {
+        "Nothing to fix".to_owned()
+    } else {
+        let (fixed, files) = (count(tally.n_fixed, "problem"), count(tally.n_files_fixed, "file"));
+        format!("Fixed {fixed} in {files}")
+    };
+    match tally.n_found() {
+        0 => format!("{applied}; no problem is left.\n"),
+        left => format!(
+            "{applied}; {} in {} left ({}){}\n",
+            count(left, "problem"),
+            count(tally.n_files, "file"),
+            severities(tally),
+            fixable(tally, allows_unsafe)
+        ),
+    }
+}
+
+/// For a run with `--diff`.
+pub(crate) fn would_fix(tally: &Tally) -> String {
+    if tally.n_fixed == 0 {
+        return "Nothing to fix.\n".to_owned();
+    }
+    let (fixed, files) = (count(tally.n_fixed, "problem"), count(tally.n_files_fixed, "file"));
+    format!("Would fix {fixed} in {files}.\n")
+}
+
+fn severities(tally: &Tally) -> String {
+    let parts = [(tally.n_errors, "error"), (tally.n_warnings, "warning"), (tally.n_infos, "info")];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|it| it.0 > 0)
+        // "Info" has no plural.
+        .map(|it| if it.1 == "info" { format!("{} info", it.0) } else { count(it.0, it.1) })
+        .collect();
+    parts.join(", ")
+}
+
+fn fixable(tally: &Tally, allows_unsafe: bool) -> String {
+    match (tally.n_safe, tally.n_unsafe) {
+        (0, 0) => String::new(),
+        (safe, risky) if allows_unsafe => {
+            format!("; {} fixable with --fix --unsafe-fixes", safe + risky)
+        }
+        (safe, 0) => format!("; {safe} fixable with --fix"),
+        (0, risky) => format!("; {risky} fixable with --fix --unsafe-fixes"),
+        (safe, risky) => format!("; {safe} fixable with --fix, {risky} more with --unsafe-fixes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_fixed_is_said() {
+        let mut tally = Tally { n_checked: 3, ..Tally::default() };
+        assert_eq!(found(&tally, false), "No problems found in 3 files.\n");
+        tally = Tally { n_errors: 3, n_warnings: 2, n_files: 2, n_safe: 4, n_unsafe: 1, ..tally };
+        assert_eq!(
+            found(&tally, false),
+            "Found 5 problems in 2 files (3 errors, 2 warnings); 4 fixable with --fix, 1 more with --unsafe-fixes\n"
+        );
+        assert_eq!(
+            found(&tally, true),
+            "Found 5 problems in 2 files (3 errors, 2 warnings); 5 fixable with --fix --unsafe-fixes\n"
+        );
+        tally = Tally {
+            n_infos: 1,
+            n_files: 1,
+            n_unsafe: 1,
+            n_fixed: 1,
+            n_files_fixed: 1,
+            ..Tally::default()
+        };
+        assert_eq!(
+            fixed(&tally, false),
+            "Fixed 1 problem in 1 file; 1 problem in 1 file left (1 info); 1 fixable with --fix --unsafe-fixes\n"
+        );
+        assert_eq!(would_fix(&tally), "Would fix 1 problem in 1 file.\n");
+    }
+}

@@ -1,0 +1,76 @@
+//! A RUN that only cleans caches, which earlier layers keep.
+
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use managers::cache::{Cache, written};
+use model::cache::kept_in;
+use model::cleaning::{cleaned_caches, only_cleans};
+use model::{Build, Run, Step, moved_cleaning};
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "cache-deleted-in-later-layer",
+    severity: Severity::Warning,
+    repair: Repair::Safe,
+    aliases: &[],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/cache-deleted-in-later-layer.md"),
+    check,
+};
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    for (step, run) in build.runs().filter(|it| build.is_shipped(it.0)) {
+        let cleanings = only_cleans(build, step, run).unwrap_or_default();
+        let is_late = cleanings.iter().any(|it| it.is_bytecode || !it.caches.is_empty());
+        let first = run.scripts.first().and_then(|it| it.items.first());
+        if let Some(first) = first.filter(|_| is_late) {
+            let edits = moved_cleaning(build, step, run, &cleanings);
+            let fix = edits.map(|edits| {
+                let is_deleted = edits.len() == 1;
+                let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
+                let title = if is_deleted {
+                    "Delete this RUN"
+                } else {
+                    "Clean in the RUN that fills the cache"
+                };
+                Fix::safe(title, edits)
+            });
+            reports
+                .report(first.span, "this RUN only cleans, and earlier layers keep what it removes")
+                .note("a layer cannot take bytes out of an earlier one: clean in the RUN that fills the cache")
+                .fix_if(fix);
+            continue;
+        }
+        check_commands(build, step, run, reports);
+    }
+}
+
+/// A command that cleans what this RUN did not write.
+fn check_commands(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, reports: &mut Reports<'_>) {
+    for (script, index, command) in run.commands_with_places() {
+        let cleaned = cleaned_caches(build, step, (script, index), command);
+        let late = cleaned.iter().find_map(|it| Some((it, keeper(build, step, run, it.cache)?)));
+        let Some((cleaned, keeper)) = late else { continue };
+        reports
+            .report(cleaned.span, "this RUN did not fill this cache, and the layer that did keeps it")
+            .label(keeper, "filled here")
+            .note("a layer cannot take bytes out of an earlier one: clean in the RUN that fills the cache");
+    }
+}
+
+/// The call of an earlier layer that keeps a cache, if this RUN does not write it.
+fn keeper(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, cache: Cache) -> Option<syntax::Span> {
+    let is_own = run.calls.iter().any(|it| {
+        let lookup = |name: &str| build.value_at(step, (it.script, it.command), name);
+        written(&it.call, &lookup).contains(&cache)
+    });
+    // Official images empty it after every install, and no rule asks for more.
+    if is_own || cache == Cache::AptArchives {
+        return None;
+    }
+    build.steps_before(step).find_map(|before| {
+        let other = before.run()?;
+        let kept = kept_in(build, before, other, &[cache]).next().map(|it| it.call.head());
+        kept
+    })
+}

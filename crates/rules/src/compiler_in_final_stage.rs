@@ -1,0 +1,127 @@
+//! Compilers, headers and build systems in the stage that is shipped.
+
+use knowledge::image::{Answer, Distribution, Image};
+use knowledge::size::size;
+use knowledge::system_package::Role;
+use knowledge::wheel::Installation;
+use linter::{Diagnostic, Repair, Reports, Rule, Severity};
+use model::build_tools::{BuildTool, build_tools};
+use model::installation::{self, Planned};
+use model::interpreter::is_about_python;
+use model::{Build, Stage, is_for_development, is_toolbox, listed};
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "compiler-in-final-stage",
+    severity: Severity::Warning,
+    // The multi-stage rewrite brings the fix and makes this `Repair::SafeOrUnsafe`.
+    repair: Repair::Never,
+    aliases: &["prefer-multi-stage-build"],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/compiler-in-final-stage.md"),
+    check,
+};
+
+/// Below this a layer is not worth a word about its size.
+const LEAST_MEGABYTES: u64 = 20;
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    let Some(last) = build.stages.iter().rfind(|it| it.is_shipped) else { return };
+    for stage in build.stages.iter().filter(|it| it.is_shipped) {
+        let tools = build_tools(build, stage);
+        // What the base image carries already cannot be left behind here.
+        let is_in_base = |it: Image| it.has_compiler == Answer::Yes && !it.python.is_official();
+        let is_silent = !tools.iter().any(|it| it.role == Role::Compiler)
+            || !is_about_python(build, last)
+            || build.image(last).is_some_and(is_in_base)
+            || is_for_development(build, last)
+            || is_toolbox(build, last)
+            || installation::needs_compiler_at_run_time(build);
+        if !is_silent {
+            report(build, stage, &tools, reports);
+        }
+    }
+}
+
+fn report<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    tools: &[BuildTool],
+    reports: &mut Reports<'_>,
+) {
+    let Some(first) = tools.iter().find(|it| it.role == Role::Compiler) else { return };
+    let compilers = tools.iter().filter(|it| it.role == Role::Compiler);
+    let others = tools.iter().filter(|it| it.role != Role::Compiler);
+    let mut names: Vec<&str> = Vec::new();
+    for tool in compilers.chain(others) {
+        if !names.contains(&tool.name.as_str()) {
+            names.push(&tool.name);
+        }
+    }
+    let verb = if names.len() == 1 { "stays" } else { "stay" };
+    let noun = match names.len() {
+        0..=4 => "",
+        5 => " build package",
+        _ => " build packages",
+    };
+    let message = format!("{}{noun} {verb} in the shipped image", listed(&names));
+    // The rewrite adds its fix here, and the reason where there is none as a note.
+    let diagnostic = reports.report(first.span, message);
+    for step in tools.chunk_by(|one, other| one.step == other.step) {
+        if let Some(tool) = step.first().filter(|it| it.step != first.step) {
+            let names: Vec<&str> = step.iter().map(|it| it.name.as_str()).collect();
+            diagnostic.label(tool.span, format!("{} installed here", listed(&names)));
+        }
+    }
+    let mut is_removed_later = false;
+    for span in tools.iter().filter_map(|it| it.removed_later) {
+        if !diagnostic.labels.iter().any(|it| it.span == span) {
+            diagnostic.label(span, "removed only here, in a later layer");
+        }
+        is_removed_later = true;
+    }
+    explain_need(build, stage, diagnostic);
+    if is_removed_later {
+        diagnostic.note("a removal in a later layer does not make the image smaller");
+    }
+    if let Some(megabytes) = megabytes(build, stage, tools) {
+        let (subject, verb) = if names.len() == 1 { ("it", "takes") } else { ("they", "take") };
+        diagnostic.note(format!("{subject} {verb} ~{megabytes} MB with what comes along"));
+    }
+    diagnostic.note("only a build needs compilers: build wheels in an earlier stage, and install the wheels in this one");
+}
+
+/// Says which requirements need the tools, or that none does.
+fn explain_need<'f>(build: &Build<'f>, stage: &Stage<'f>, diagnostic: &mut Diagnostic) {
+    let planned = installation::planned(build, stage);
+    let compiled = planned.iter().filter(|it| it.installation == Installation::Compiles);
+    let compiled: Vec<&Planned> = compiled.collect();
+    for it in compiled.chunk_by(|one, other| one.span == other.span) {
+        let names: Vec<&str> = it.iter().map(|it| it.name.as_str()).collect();
+        let verb = if it.len() == 1 { "is" } else { "are" };
+        if let Some(one) = it.first() {
+            diagnostic.label(one.span, format!("{} {verb} compiled here", listed(&names)));
+        }
+    }
+    let needs_none = |it: &Planned| {
+        matches!(it.installation, Installation::Wheel | Installation::BuildsWithoutCompiler)
+    };
+    if !planned.is_empty() && planned.iter().all(needs_none) {
+        diagnostic
+            .note("all that pip installs here has wheels for this Python, so it needs no compiler");
+    }
+}
+
+/// The size of the largest tool with its dependencies, which the others share for the most part.
+fn megabytes<'f>(build: &Build<'f>, stage: &Stage<'f>, tools: &[BuildTool]) -> Option<u64> {
+    let image = build.image(stage)?;
+    let release =
+        image.release.filter(|_| image.distribution == Distribution::Debian && !image.is_full())?;
+    let kilobytes = tools.iter().filter_map(|it| {
+        let size = size(release, &it.name)?;
+        size.in_slim_image.or(size.with_dependencies)
+    });
+    let megabytes = u64::from(kilobytes.max()?) * 1024 / 1_000_000;
+    (megabytes >= LEAST_MEGABYTES).then_some(megabytes / 10 * 10)
+}

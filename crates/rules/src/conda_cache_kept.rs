@@ -1,0 +1,45 @@
+//! conda, mamba or micromamba leave their package archives in a shipped layer.
+
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use managers::Tool;
+use managers::cache::Cache;
+use model::cache::kept_once;
+use model::{Build, RunCall, cleanup};
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "conda-cache-kept",
+    severity: Severity::Warning,
+    repair: Repair::Safe,
+    aliases: &[],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/conda-cache-kept.md"),
+    check,
+};
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    for kept in kept_once(build, &[Cache::Conda]) {
+        let command = clean_command(kept.call);
+        let edit = cleanup::with_command(build, kept.run, kept.call, &command)
+            .filter(|_| kept.is_unconditional());
+        let fix = edit
+            .map(|(span, text)| Fix::safe(format!("Add {command}"), [Edit::replace(span, text)]));
+        let spoken = kept.call.spoken(build.file.text);
+        reports
+            .report(kept.call.head(), format!("`{spoken}` keeps its package archives in the layer"))
+            .note("the archives are not used once their packages are installed; a clean-up counts only in the same RUN")
+            .fix_if(fix);
+    }
+}
+
+/// With the program as it was called, which need not be on the PATH.
+fn clean_command(call: &RunCall<'_>) -> String {
+    let program = call.call.command.words.first().and_then(|it| it.literal());
+    let program = program.filter(|it| it.bytes().all(|it| it.is_ascii_graphic()));
+    match call.call.tool {
+        Tool::Micromamba => format!("{} clean --all --yes", program.unwrap_or("micromamba")),
+        Tool::Mamba => format!("{} clean -afy", program.unwrap_or("mamba")),
+        _ => format!("{} clean -afy", program.unwrap_or("conda")),
+    }
+}

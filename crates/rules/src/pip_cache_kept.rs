@@ -1,0 +1,50 @@
+//! pip leaves its cache in a shipped layer.
+
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use managers::Tool;
+use managers::cache::Cache;
+use model::cache::{Kept, kept};
+use model::{Build, cleanup};
+use syntax::Span;
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "pip-cache-kept",
+    severity: Severity::Warning,
+    repair: Repair::Safe,
+    aliases: &["DL3042"],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/pip-cache-kept.md"),
+    check,
+};
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    // pipx has an environment for each program, and no option for this.
+    for kept in kept(build, &[Cache::Pip]).filter(|it| it.call.call.tool != Tool::Pipx) {
+        let call = kept.call;
+        reports
+            .report(
+                call.head(),
+                format!("`{}` keeps its cache in the layer", call.spoken(build.file.text)),
+            )
+            .note("nothing in the image reads the downloads and wheels in pip's cache again")
+            .fix_if(fix(build, &kept));
+    }
+}
+
+fn fix(build: &Build<'_>, kept: &Kept<'_, '_>) -> Option<Fix> {
+    let call = kept.call;
+    if matches!(call.call.tool, Tool::Pip | Tool::GetPip) {
+        let (span, text) = cleanup::with_option(build, kept.run, call, "--no-cache-dir")?;
+        return Some(Fix::safe("Add --no-cache-dir", [Edit::replace(span, text)]));
+    }
+    // pip-tools, build and venv start a pip of their own, which obeys the variable.
+    let command = call.call.command;
+    let first = command.words.first()?;
+    let is_plain =
+        command.wrappers.is_empty() && first.literal() == Some(first.span.of(build.file.text));
+    let can_set = is_plain && !kept.run.is_exec && kept.run.script_of(call).fault.is_none();
+    let edit = Edit::replace(Span::at(first.span.start as usize), "PIP_NO_CACHE_DIR=1 ");
+    can_set.then(|| Fix::safe("Set PIP_NO_CACHE_DIR for this command", [edit]))
+}

@@ -1,0 +1,86 @@
+//! apt-get installs recommended packages into a shipped stage.
+
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use managers::system::{apt_setting, leaves_out_recommends};
+use managers::{Action, Tool};
+use model::{Build, Run, RunCall, Step, cleanup};
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "recommends-installed",
+    severity: Severity::Info,
+    repair: Repair::Unsafe,
+    aliases: &["DL3015"],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/recommends-installed.md"),
+    check,
+};
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    for (step, run) in build.runs().filter(|it| build.is_shipped(it.0)) {
+        for call in run.calls.iter().filter(|it| installs_recommends(it)) {
+            if is_configured(build, step, run, call) {
+                continue;
+            }
+            let edit = cleanup::with_option(build, run, call, "--no-install-recommends");
+            let fix = edit.map(|(span, text)| {
+                let reason = "what a recommended package does for the program would be missing";
+                Fix::unsafe_because(
+                    "Add --no-install-recommends",
+                    reason,
+                    [Edit::replace(span, text)],
+                )
+            });
+            let spoken = call.spoken(build.file.text);
+            reports
+                .report(call.head(), format!("`{spoken}` also installs recommended packages"))
+                .note("name those that the image needs, and leave the others out with `--no-install-recommends`")
+                .fix_if(fix);
+        }
+    }
+}
+
+fn installs_recommends(call: &RunCall<'_>) -> bool {
+    let call = &call.call;
+    // An explicit yes is a decision.
+    let is_decided =
+        call.has("--install-recommends") || apt_setting(call, "APT::Install-Recommends").is_some();
+    matches!(call.tool, Tool::AptGet | Tool::Apt)
+        && call.action == Action::Install
+        && !leaves_out_recommends(call)
+        && !is_decided
+        && !call.has("--help")
+}
+
+/// A file below `/etc/apt` that an earlier command or COPY wrote switches them off.
+fn is_configured(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) -> bool {
+    const SETTING: &str = "install-recommends";
+    let says_so = |it: &str| it.to_ascii_lowercase().contains(SETTING);
+    let written = |it: &shell::Command<'_>| {
+        let file =
+            it.redirects.iter().any(|it| it.target.span.of(build.file.text).contains("apt.conf"))
+                || it.words.iter().any(|it| it.literal().is_some_and(|it| it.contains("apt.conf")));
+        file && says_so(it.span.of(build.file.text))
+    };
+    let before =
+        |it: &(usize, usize, &shell::Command<'_>)| (it.0, it.1) < (call.script, call.command);
+    if run.commands_with_places().filter(before).any(|it| written(it.2)) {
+        return true;
+    }
+    build.steps_before(step).any(|before| match (before.run(), before.copy()) {
+        (Some(run), _) => {
+            let may_pipe = run.commands().any(written);
+            let text = before.instruction.span.of(build.file.text);
+            may_pipe || text.contains("apt.conf") && says_so(text)
+        }
+        (_, Some(copy)) => {
+            let is_there = copy.target.as_deref().is_some_and(|it| it.starts_with("/etc/apt"));
+            let text = before.instruction.span.of(build.file.text);
+            let read =
+                |path: &str| build.surroundings.files.read(path).is_some_and(|it| says_so(&it));
+            is_there && (says_so(text) || copy.context_paths().any(|it| read(it.0)))
+        }
+        _ => false,
+    })
+}

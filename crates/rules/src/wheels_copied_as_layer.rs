@@ -1,0 +1,40 @@
+//! Wheels that COPY brings stay in a layer after they are installed.
+
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use model::{Build, wheel_folder};
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "wheels-copied-as-layer",
+    severity: Severity::Warning,
+    repair: Repair::Safe,
+    aliases: &[],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/wheels-copied-as-layer.md"),
+    check,
+};
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    for step in build.steps.iter().filter(|it| build.is_shipped(it)) {
+        let Some(folder) = wheel_folder(build, step) else { continue };
+        let fix = folder.edits.map(|edits| {
+            let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
+            Fix::safe("Mount the wheels for the install instead", edits)
+        });
+        let installs = folder.installs.first().and_then(|it| build.steps.get(*it));
+        let report = reports.report(
+            step.instruction.keyword_span,
+            format!(
+                "the wheels in `{}` stay in this layer after they are installed",
+                folder.target
+            ),
+        );
+        if let Some(installs) = installs {
+            report.label(installs.instruction.keyword_span, "installed here");
+        }
+        report
+            .note("a bind mount brings them for one RUN only (needs BuildKit); a removal in a later layer frees nothing")
+            .fix_if(fix);
+    }
+}
