@@ -6,6 +6,7 @@ pub mod copy_sources;
 mod files;
 mod ignore_file;
 mod ignore_pattern;
+pub mod lock;
 pub mod marker;
 pub mod project_files;
 pub mod requirement;
@@ -14,6 +15,8 @@ mod requirement_line;
 mod requirement_options;
 mod requirements;
 mod tree;
+pub mod wheel_decision;
+pub mod wheel_tag;
 mod wildcard;
 
 pub use files::{Files, MemoryFiles, NoFiles};
