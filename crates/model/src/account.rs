@@ -3,7 +3,7 @@
 use shell::Command;
 
 use crate::state::User;
-use crate::{Build, Step};
+use crate::{Base, Build, Step};
 
 /// What is known of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,11 +34,28 @@ pub fn account(build: &Build<'_>, step: &Step<'_>) -> Option<Account> {
 
 /// The directory of `~` at `step`, when it is certain: HOME, or what the account's entry says.
 pub fn home(build: &Build<'_>, step: &Step<'_>) -> Option<String> {
-    // An image that is not in the table may set HOME.
-    let is_uncertain = build.variable(step, "HOME") == syntax::Expansion::Unknown;
+    let is_uncertain = build.environment(step, "HOME").is_none() && !leaves_home_alone(build, step);
     let is_set = build.declared(step, "HOME").is_some();
     let by_account = || account(build, step).filter(|_| !is_set)?.home;
     build.home(step).filter(|_| !is_uncertain).or_else(by_account)
+}
+
+/// Whether the base image is known to set no HOME, as those of Red Hat for Python and Node do.
+fn leaves_home_alone(build: &Build<'_>, step: &Step<'_>) -> bool {
+    const PREFIXES: [&str; 6] =
+        ["ghcr.io/astral-sh/", "continuumio/", "condaforge/", "nvidia/", "pytorch/", "tensorflow/"];
+    let base = build.stage(step).and_then(|it| build.lineage(it).last()).map(|it| &it.base);
+    match base {
+        Some(Base::Image { reference, .. }) => {
+            let repository = reference.repository.as_str();
+            let own =
+                ["docker.io/library/", "public.ecr.aws/docker/library/", "docker.io/", "library/"];
+            let own = own.iter().find_map(|it| repository.strip_prefix(it)).unwrap_or(repository);
+            !own.contains('/') || PREFIXES.iter().any(|it| own.starts_with(it))
+        }
+        Some(Base::Scratch) => true,
+        _ => false,
+    }
 }
 
 /// The name and the account that a command makes.

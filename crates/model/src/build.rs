@@ -11,6 +11,7 @@ use syntax::{Arguments, Expansion, File, Flag, Instruction, Keyword, Word};
 
 use crate::copy::{Copy, CopyFrom, Source};
 use crate::image_reference::ImageReference;
+use crate::lock_install::Locks;
 use crate::mount::Mount;
 use crate::run::Run;
 use crate::scripts::Scripts;
@@ -41,6 +42,7 @@ pub struct Build<'f> {
     pub surroundings: Surroundings<'f>,
     scopes: Vec<Scope<'f>>,
     ignore: OnceCell<Option<(String, IgnoreFile)>>,
+    pub(crate) locks: Locks,
 }
 
 /// One instruction in its stage.
@@ -69,6 +71,9 @@ pub enum Detail<'f> {
     Other,
 }
 
+/// How many steps are looked back at.
+const MAX_LOOK_BACK: usize = 128;
+
 impl<'f> Build<'f> {
     /// Reads the meaning of a parsed file; `scripts` comes from [`crate::scripts`].
     pub fn new(
@@ -83,6 +88,7 @@ impl<'f> Build<'f> {
             surroundings,
             scopes: Vec::new(),
             ignore: OnceCell::new(),
+            locks: Locks::default(),
         };
         let mut reader = Reader { build, names: FxHashMap::default(), globals: Vec::new() };
         for (index, instruction) in file.instructions.iter().enumerate() {
@@ -169,12 +175,17 @@ impl<'f> Build<'f> {
         }
     }
 
-    /// The steps before `step`, the latest first: of its stage, then of the stages that this is built FROM.
+    /// The steps before `step`, the latest first: of its stage, then of the stages that this is built FROM. Only the
+    /// nearest ones, more than any stage written by hand has, so that asking at each step of a huge file stays linear.
     pub fn steps_before(&self, step: &Step<'f>) -> impl Iterator<Item = &Step<'f>> {
         let index = step.index;
         let stages = self.stage(step).into_iter().flat_map(|it| self.lineage(it));
-        let steps = stages.flat_map(|it| self.steps_of(it).iter().rev());
-        steps.filter(move |it| it.index < index)
+        let own = move |it: &Stage<'f>| {
+            let end = it.steps.end.min(index);
+            self.steps.get(it.steps.start..end).unwrap_or(&[])
+        };
+        let steps = stages.flat_map(move |it| own(it).iter().rev());
+        steps.take(MAX_LOOK_BACK)
     }
 
     /// The stages from `stage` down to the one with a base image.

@@ -3,11 +3,12 @@
 use managers::cache::{self, Cache};
 use managers::removal::{covers, removed_paths};
 use shell::Command;
-use syntax::Span;
+use syntax::{Keyword, Span};
 
 use crate::account::{account, home};
 use crate::cache::{Disabling, Fate, cache_place, cache_writes, is_meant};
-use crate::cleanup::user_prefix;
+use crate::cleanup::{Edit, user_prefix};
+use crate::erase::{without_step, without_word};
 use crate::state::User;
 use crate::{Build, Mount, MountKind, Run, RunCall, Step, path};
 
@@ -117,6 +118,42 @@ fn emptied<'b, 'f>(
     };
     let is_emptied = cleaned.iter().any(is_on_mount);
     is_emptied.then(|| Defeat::Emptied { place, words: Vec::new(), is_all: true })
+}
+
+/// Without the variable of an ENV, if every call that it reaches has its cache on a mount.
+pub fn without_variable(build: &Build<'_>, step: &Step<'_>, name: &str) -> Option<Edit> {
+    let sets = |it: &&Step<'_>| {
+        matches!(it.instruction.keyword, Keyword::Env | Keyword::Arg)
+            && it.instruction.arguments.pairs().iter().any(|it| it.name.text == name)
+    };
+    let mut setting = build.steps_before(step).filter(sets);
+    let (only, None) = (setting.next()?, setting.next()) else { return None };
+    let stage = only.stage?;
+    for (later, run) in build.runs().filter(|it| it.0.index > only.index) {
+        let Some(own) = build.stage(later) else { continue };
+        if !build.lineage(own).any(|it| it.index == stage) {
+            continue;
+        }
+        for call in &run.calls {
+            let writes = cache_writes(build, later, run, call, &CACHES);
+            let by_this = |it: &Fate| matches!(it, Fate::Disabled(Disabling::Environment(found)) if *found == name);
+            if !writes.iter().any(|it| by_this(&it.fate)) {
+                continue;
+            }
+            let is_mounted = defeats(build, later, run).iter().any(
+                |it| matches!(&it.1, Defeat::Disabled(other, _) if std::ptr::eq(*other, call)),
+            );
+            if !is_mounted {
+                return None;
+            }
+        }
+    }
+    let pairs = only.instruction.arguments.pairs();
+    let pair = pairs.iter().find(|it| it.name.text == name)?;
+    if pairs.len() == 1 {
+        return without_step(build, only, false);
+    }
+    without_word(build, pair.span)
 }
 
 /// A cache mount that a call cannot use as it is.

@@ -172,7 +172,8 @@ pub fn lists_user(build: &Build<'_>, step: &Step<'_>) -> Option<ListsUser> {
 
 fn walk(build: &Build<'_>, stage: usize, from: usize, found: &mut Option<ListsUser>) {
     let Some(own) = build.stages.get(stage) else { return };
-    for later in build.steps_of(own).iter().filter(|it| it.index >= from) {
+    let start = from.max(own.steps.start);
+    for later in build.steps.get(start..own.steps.end).unwrap_or(&[]) {
         let Some(run) = later.run() else { continue };
         for (index, call) in run.calls.iter().enumerate().filter(|it| it.1.call.tool.is_apt()) {
             let call = &call.call;
@@ -188,7 +189,7 @@ fn walk(build: &Build<'_>, stage: usize, from: usize, found: &mut Option<ListsUs
                 _ => {}
             }
         }
-        let may_install = run.commands().any(runs_unseen_script);
+        let may_install = run.commands().any(|it| runs_unseen_script(build, later, it));
         if may_install && found.is_none() {
             *found = Some(ListsUser::Perhaps(later.index));
         }
@@ -203,15 +204,29 @@ fn walk(build: &Build<'_>, stage: usize, from: usize, found: &mut Option<ListsUs
     }
 }
 
-/// `./install.sh`, `bash /tmp/setup.sh`: what it does is not in the Dockerfile.
-fn runs_unseen_script(command: &Command<'_>) -> bool {
-    let is_script = |it: &shell::Word<'_>| {
-        it.literal().is_some_and(|it| it.ends_with(".sh") || it.ends_with(".bash"))
+/// Parts of the names of installers that use no package manager of the system.
+const HARMLESS: [&str; 8] =
+    ["conda", "mamba", "forge", "rustup", "sdkman", "nvm", "get-poetry", "nltk"];
+
+/// `./install.sh`, `bash /tmp/setup.sh`: what it does is not in the Dockerfile. Where the build context holds a file of
+/// this name that was copied, that one tells.
+fn runs_unseen_script(build: &Build<'_>, step: &Step<'_>, command: &Command<'_>) -> bool {
+    let is_shell = matches!(command.program(), Some("sh" | "bash" | "dash" | "ash"));
+    let mut words = command.words.iter().skip(usize::from(is_shell)).filter_map(|it| it.literal());
+    let script = match is_shell {
+        true if command.has_script => None,
+        true => words.find(|it| !it.starts_with('-')),
+        false => words.next(),
     };
-    match command.program() {
-        Some("sh" | "bash" | "dash" | "source" | ".") if !command.has_script => {
-            command.words.iter().skip(1).any(is_script)
-        }
-        _ => command.words.first().is_some_and(is_script),
+    let is_script = |it: &&str| it.ends_with(".sh") || it.ends_with(".bash");
+    let Some(name) = script.filter(is_script).map(path::file_name) else { return false };
+    let lower = name.to_ascii_lowercase();
+    if HARMLESS.iter().any(|it| lower.contains(it)) {
+        return false;
     }
+    let copies = build.steps_before(step).filter_map(Step::copy);
+    let mut named =
+        copies.flat_map(|it| it.context_paths()).filter(|it| path::file_name(it.0) == name);
+    let text = named.next().and_then(|it| build.surroundings.files.read(it.0));
+    text.is_none_or(|it| it.contains("apt"))
 }

@@ -7,6 +7,8 @@ use knowledge::wheel::{Architecture, Installation, installation};
 use syntax::Span;
 
 use crate::interpreter::{Interpreter, installs_system_package, interpreter};
+use crate::lock_install::LockInstall;
+use crate::locked::{locked, possible_names};
 use crate::requirements::{Requirements, Wanted, requirements};
 use crate::{Build, RunCall, Stage, Step};
 
@@ -46,6 +48,9 @@ pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
             span: it.span,
             installation: Installation::Unknown,
         }));
+        for lock in &found.locks {
+            res.extend(planned_from_lock(lock, interpreter));
+        }
         let applied =
             |it: &&Wanted| interpreter.and_then(|place| applies(it, place)) != Some(false);
         for wanted in found.wanted.iter().filter(applied) {
@@ -69,11 +74,36 @@ pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
     res
 }
 
+fn planned_from_lock(lock: &LockInstall, interpreter: Option<Interpreter>) -> Vec<Planned> {
+    let Some(place) = interpreter else {
+        let name = String::new();
+        let (version, installation) = (None, Installation::Unknown);
+        return vec![Planned { name, version, span: lock.span, installation }];
+    };
+    let packages = locked(lock, place, place.libc).into_iter();
+    packages
+        .map(|it| Planned {
+            name: it.package.name.clone(),
+            version: it.package.version.clone(),
+            span: lock.span,
+            installation: match it.installation {
+                Installation::Compiles | Installation::Fails if !it.is_certain => {
+                    Installation::Unknown
+                }
+                known => known,
+            },
+        })
+        .collect()
+}
+
 /// Whether something that is installed in any stage calls a compiler when the program runs, so that it must stay.
 pub fn needs_compiler_at_run_time(build: &Build<'_>) -> bool {
-    let is_needed = |it: &Wanted| compiles_at_run_time(&it.name).is_some();
+    let is_needed = |it: &str| compiles_at_run_time(it).is_some();
     let mut all = build.stages.iter().flat_map(|it| calls(build, it));
-    all.any(|it| it.1.wanted.iter().any(is_needed))
+    all.any(|(_, found, _)| {
+        found.wanted.iter().any(|it| is_needed(&it.name))
+            || found.locks.iter().any(|it| possible_names(it).any(is_needed))
+    })
 }
 
 /// What pip does with a requirement in the place of an interpreter, but with the given C library. Without
@@ -104,8 +134,8 @@ pub fn applies(wanted: &Wanted, place: Interpreter) -> Option<bool> {
 }
 
 /// Whether the distribution's own package of the same name is installed, so that pip finds it there.
-pub fn is_in_distribution<'f>(build: &Build<'f>, stage: &Stage<'f>, wanted: &Wanted) -> bool {
-    let name = normalize(&wanted.name);
+pub fn is_in_distribution<'f>(build: &Build<'f>, stage: &Stage<'f>, name: &str) -> bool {
+    let name = normalize(name);
     let forms = [format!("py3-{name}"), format!("python3-{name}")];
     forms.iter().any(|it| installs_system_package(build, stage, it))
 }

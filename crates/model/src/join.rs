@@ -104,7 +104,8 @@ fn flags<'f>(build: &Build<'f>, step: &Step<'f>) -> Vec<&'f str> {
 /// What takes the place of everything between two RUNs' commands. Comments stay, blank lines go: between continuation
 /// lines the builder warns of them.
 fn joint(build: &Build<'_>, first: &Step<'_>, before: &Step<'_>, after: &Step<'_>) -> Option<Edit> {
-    let start = before.instruction.span.end;
+    // Blanks behind the last command would stand before the continuation.
+    let start = plain_script(build, before)?.items.last()?.span.end;
     let end = plain_script(build, after)?.items.first()?.span.start;
     let comments = &build.file.comments;
     let from = comments.partition_point(|it| it.start < start);

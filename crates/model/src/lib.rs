@@ -23,6 +23,8 @@ pub mod interpreter;
 mod join;
 pub mod layer;
 mod listed;
+pub mod lock_install;
+pub mod locked;
 mod mount;
 mod moved_cleaning;
 pub mod narrow_copy;

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use context::{Content, IncludeFault, Operator, Requirement, normalize_name};
-use managers::{Action, Call, Tool, python};
+use managers::{Action, Argument, Call, Tool, python};
 use syntax::{Expansion, Span};
 
 use crate::context_file::context_file;
+use crate::lock_install::{LockInstall, is_lock, lock_install, named_lock};
 use crate::run::{Run, RunCall};
 use crate::{Build, Step};
 
@@ -15,8 +16,10 @@ use crate::{Build, Step};
 pub struct Requirements {
     /// Each thing that is asked for, in order.
     pub wanted: Vec<Wanted>,
-    /// What could not be read; empty when `wanted` is all that is asked for. What those packages require in turn is
-    /// never listed.
+    /// The lock files that are installed, beside what is in `wanted`.
+    pub locks: Vec<LockInstall>,
+    /// What could not be read; empty when `wanted` and `locks` are all that is asked for. What the packages of `wanted`
+    /// require in turn is never listed.
     pub unread: Vec<Unread>,
     /// Where packages come from.
     pub origin: Origin,
@@ -114,11 +117,12 @@ impl Wanted {
 
 /// What a call of pip, uv, poetry or their kin installs; `None` if it installs nothing into a Python environment.
 ///
-/// Lock files are not read: of `uv sync`, `poetry install` and the like the result says only that it is not complete.
-pub fn requirements(
-    build: &Build<'_>,
-    step: &Step<'_>,
-    call: &RunCall<'_>,
+/// Of `uv sync`, `poetry install` and the like the lock file is read where it lies in the context; where it does not, the
+/// result says only that it is not complete.
+pub fn requirements<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
 ) -> Option<Requirements> {
     let run = step.run()?;
     let it = &call.call;
@@ -138,6 +142,9 @@ pub fn requirements(
     let mut res = Requirements::default();
     let reads = it.tool.is_pip() || matches!(it.tool, Tool::PipTools | Tool::GetPip);
     if !reads {
+        if let Some((lock, unread)) = lock_install(build, step, call) {
+            return Some(Requirements { locks: vec![lock], unread, ..res });
+        }
         let what = format!("what `{}` installs", it.tool.name());
         res.unread.push(Unread { span: it.tool_span, what });
         return Some(res);
@@ -153,17 +160,20 @@ pub fn requirements(
         .map(|it| (it, false))
         .chain(python::constraint_files(it).map(|it| (it, true)))
     {
+        if is_lock(argument) && !is_constraint {
+            match named_lock(build, step, call, argument) {
+                Some(lock) => res.locks.push(lock),
+                None => res.unread.push(unread_file(argument)),
+            }
+            continue;
+        }
         let path = argument.text().and_then(|text| context_file(build, step, call, text));
         match path {
             Some(path) => {
                 let place = Place { span: argument.span, is_constraint };
                 read_file(build, &path, place, &mut res, &mut limits);
             }
-            None => {
-                let name =
-                    argument.text().map_or_else(|| "a variable".to_owned(), |it| format!("`{it}`"));
-                res.unread.push(Unread { span: argument.span, what: name });
-            }
+            None => res.unread.push(unread_file(argument)),
         }
     }
     for wanted in res.wanted.iter_mut().filter(|it| it.version.is_none()) {
@@ -173,8 +183,13 @@ pub fn requirements(
     Some(res)
 }
 
+fn unread_file(argument: &Argument<'_>) -> Unread {
+    let what = argument.text().map_or_else(|| "a variable".to_owned(), |it| format!("`{it}`"));
+    Unread { span: argument.span, what }
+}
+
 /// The value of a variable for a call; empty when it is not set, `None` when not certain.
-fn value(
+pub(crate) fn value(
     build: &Build<'_>,
     step: &Step<'_>,
     run: &Run<'_>,

@@ -25,6 +25,9 @@ pub struct WheelFolder {
     pub edits: Option<Vec<Edit>>,
 }
 
+/// How many steps behind a COPY its install is looked for.
+const MAX_DISTANCE: usize = 64;
+
 /// The wheels that a COPY brings, if a later pip of the same stage installs from there.
 pub fn wheel_folder(build: &Build<'_>, step: &Step<'_>) -> Option<WheelFolder> {
     let copy = step
@@ -37,7 +40,8 @@ pub fn wheel_folder(build: &Build<'_>, step: &Step<'_>) -> Option<WheelFolder> {
         return None;
     }
     let stage = build.stage(step)?;
-    let later = || build.steps_of(stage).iter().filter(|it| it.index > step.index);
+    let all = build.steps_of(stage);
+    let later = || all.iter().filter(|it| it.index > step.index).take(MAX_DISTANCE);
     let mut installs = Vec::new();
     for other in later() {
         let Some(run) = other.run() else { continue };

@@ -56,7 +56,7 @@ fn fix(build: &Build<'_>, kept: &[Kept<'_, '_>]) -> Option<Fix> {
         let is_item = |it: &&Kept<'_, '_>| {
             it.call.call.command.place.is_item && it.call.script == update.call.script
         };
-        if edits.is_empty() || !updates.iter().all(|it| is_item(&it)) {
+        if edits.is_empty() || !updates.iter().all(is_item) {
             return None;
         }
         let items: Vec<usize> = updates.iter().map(|it| it.call.call.command.place.item).collect();

@@ -60,9 +60,13 @@ fn call_place(build: &Build<'_>, step: usize, call: usize) -> Option<Span> {
     Some(build.steps.get(step)?.run()?.calls.get(call)?.head())
 }
 
+/// A RUN with more than this many joined would be harder to read than its size is worth.
+const MAX_JOINED: usize = 6;
+
 /// One RUN from the update to the last install, with the removal at its end.
 fn joined(build: &Build<'_>, kept: &Kept<'_, '_>, last: usize) -> Option<Fix> {
-    let step: &Step<'_> = build.steps.get(last)?;
+    let step: &Step<'_> =
+        build.steps.get(last).filter(|it| it.index - kept.step.index < MAX_JOINED)?;
     let run = step.run()?;
     let cleans = |command: &shell::Command<'_>| {
         managers::cache::cleans(command, &|_| None, "/root")

@@ -68,9 +68,10 @@ fn keeper(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, cache: Cache) -> Op
     if is_own || cache == Cache::AptArchives {
         return None;
     }
-    build.steps_before(step).find_map(|before| {
-        let other = before.run()?;
-        let kept = kept_in(build, before, other, &[cache]).next().map(|it| it.call.head());
-        kept
-    })
+    let caches = [cache];
+    let runs = build.steps_before(step).filter_map(|it| Some((it, it.run()?)));
+    let mut keepers = runs.flat_map(|(before, other)| {
+        kept_in(build, before, other, &caches).map(|it| it.call.head()).collect::<Vec<_>>()
+    });
+    keepers.next()
 }

@@ -1,11 +1,11 @@
 //! A cache mount that an option, a variable or a clean-up defeats.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use model::cache::{Disabling, Fate, cache_writes};
-use model::cache_mount::{CACHES, Defeat, defeats};
-use model::{Build, Run, Step, without_step, without_word};
+use model::cache::Disabling;
+use model::cache_mount::{Defeat, defeats, without_variable};
+use model::{Build, Run, without_word};
 use shell::layout;
-use syntax::{Keyword, Span};
+use syntax::Span;
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -85,42 +85,6 @@ fn without_option(
         && option.span.of(build.file.text).starts_with("--no");
     let is_clean = !run.is_exec && run.script_of(call).fault.is_none();
     without_word(build, span).filter(|_| is_written && is_clean)
-}
-
-/// Without the variable of an ENV, if every call that it reaches has its cache on a mount.
-fn without_variable(build: &Build<'_>, step: &Step<'_>, name: &str) -> Option<(Span, String)> {
-    let sets = |it: &&Step<'_>| {
-        matches!(it.instruction.keyword, Keyword::Env | Keyword::Arg)
-            && it.instruction.arguments.pairs().iter().any(|it| it.name.text == name)
-    };
-    let mut setting = build.steps_before(step).filter(sets);
-    let (only, None) = (setting.next()?, setting.next()) else { return None };
-    let stage = only.stage?;
-    for (later, run) in build.runs().filter(|it| it.0.index > only.index) {
-        let Some(own) = build.stage(later) else { continue };
-        if !build.lineage(own).any(|it| it.index == stage) {
-            continue;
-        }
-        for call in &run.calls {
-            let writes = cache_writes(build, later, run, call, &CACHES);
-            let by_this = |it: &Fate| matches!(it, Fate::Disabled(Disabling::Environment(found)) if *found == name);
-            if !writes.iter().any(|it| by_this(&it.fate)) {
-                continue;
-            }
-            let is_mounted = defeats(build, later, run).iter().any(
-                |it| matches!(&it.1, Defeat::Disabled(other, _) if std::ptr::eq(*other, call)),
-            );
-            if !is_mounted {
-                return None;
-            }
-        }
-    }
-    let pairs = only.instruction.arguments.pairs();
-    let pair = pairs.iter().find(|it| it.name.text == name)?;
-    if pairs.len() == 1 {
-        return without_step(build, only, false);
-    }
-    without_word(build, pair.span)
 }
 
 fn without_cleaning(

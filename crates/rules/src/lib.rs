@@ -7,10 +7,14 @@ use linter::Rule;
 
 mod apk_cache_kept;
 mod apt_lists_kept;
+mod cache_deleted_in_later_layer;
+mod cache_mount_unused;
+mod cache_mount_wrong_path;
 mod compiler_in_final_stage;
 mod conda_cache_kept;
 mod copy_source_ignored;
 mod copy_source_missing;
+mod deleted_in_later_layer;
 mod dependencies_after_source;
 mod dnf_cache_kept;
 mod dockerignore_incomplete;
@@ -29,6 +33,7 @@ mod recommends_installed;
 mod requirements_not_copied;
 mod syntax_error;
 mod uv_cache_kept;
+mod wheels_copied_as_layer;
 mod yum_cache_kept;
 mod zypper_cache_kept;
 
@@ -42,6 +47,8 @@ pub static ALL: &[&Rule] = &[
     &compiler_in_final_stage::RULE,
     &full_image_in_final_stage::RULE,
     // Caches and layers.
+    &deleted_in_later_layer::RULE,
+    &cache_deleted_in_later_layer::RULE,
     &pip_cache_kept::RULE,
     &apt_lists_kept::RULE,
     &apk_cache_kept::RULE,
@@ -54,6 +61,9 @@ pub static ALL: &[&Rule] = &[
     &pdm_cache_kept::RULE,
     &uv_cache_kept::RULE,
     &recommends_installed::RULE,
+    &wheels_copied_as_layer::RULE,
+    &cache_mount_unused::RULE,
+    &cache_mount_wrong_path::RULE,
     // Wheels, ABI, what will break.
     &musl_without_wheels::RULE,
     &package_manager_mismatch::RULE,

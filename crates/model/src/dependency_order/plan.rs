@@ -369,7 +369,18 @@ fn split_gap(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, item: usize) -> 
                 Some("cd" | "export" | "set" | "." | "source" | "umask" | "alias" | "unset")
             )
     });
+    // What the second RUN removed of the first one's would stay in the first one's layer.
+    let cleans = run.calls.iter().any(|it| {
+        let is_removal = matches!(
+            it.call.action,
+            Action::Remove | Action::Purge | Action::AutoRemove | Action::Clean | Action::DistClean
+        );
+        is_removal && it.call.command.place.item >= item
+    }) || script
+        .commands
+        .iter()
+        .any(|it| it.place.item >= item && matches!(it.program(), Some("rm" | "rmdir" | "unlink")));
     let gap = Span { start: before.last()?.span.end, end: script.items.get(item)?.span.start };
     let is_bare = !gap.of(build.file.text).contains('#');
-    (joined && !changes_shell && is_bare).then_some(gap)
+    (joined && !changes_shell && !cleans && is_bare).then_some(gap)
 }

@@ -1,0 +1,398 @@
+//! Calls that install what a lock file of the build context lists: `uv sync`, `poetry install` and their kin.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use context::lock::{Lock, LockFormat, Package, PackageSource, Part, Selection, parse};
+use context::{Files, normalize_name};
+use managers::{Action, Argument, Call, Tool, environment, python};
+use rustc_hash::FxHashMap;
+use syntax::Span;
+
+use crate::context_file::context_file;
+use crate::interpreter::interpreter;
+use crate::requirements::{Unread, value};
+use crate::run::RunCall;
+use crate::{Build, Step, path};
+
+/// A lock file that a call installs.
+#[derive(Clone, Debug)]
+pub struct LockInstall {
+    /// The file, read.
+    pub lock: Rc<Lock>,
+    /// Its path in the build context.
+    pub path: String,
+    /// The place in the Dockerfile: the tool and its action, or the value of `-r`.
+    pub span: Span,
+    /// What is asked for.
+    pub selection: Selection,
+    /// Normalised names that are left out although the lock has them.
+    left_out: Vec<String>,
+    /// Where the lock does not say which group wants a package: those that are known to be installed.
+    known: Option<Vec<String>>,
+}
+
+/// The lock files that were read, by their paths; `None` for those that cannot be read.
+#[derive(Default)]
+pub(crate) struct Locks(RefCell<FxHashMap<String, Option<Rc<Lock>>>>);
+
+impl Locks {
+    fn read(&self, files: &dyn Files, path: &str, format: LockFormat) -> Option<Rc<Lock>> {
+        if let Some(known) = self.0.borrow().get(path) {
+            return known.clone();
+        }
+        let text = files.read(path);
+        let lock = text.and_then(|it| parse(format, &it).ok()).map(Rc::new);
+        self.0.borrow_mut().insert(path.to_owned(), lock.clone());
+        lock
+    }
+}
+
+impl LockInstall {
+    /// Whether an entry is left out whatever the lock says: the project itself, and what the call names.
+    pub(crate) fn leaves_out(&self, package: &Package) -> bool {
+        is_project(package) || self.left_out.contains(&package.name)
+    }
+
+    /// Whether the lock, or the project beside it, says for certain that an entry is among what is asked for.
+    pub(crate) fn is_known(&self, package: &Package) -> bool {
+        self.known.as_ref().is_none_or(|it| it.contains(&package.name))
+    }
+}
+
+/// Options with which the lock, or what it lists, is not what is installed.
+const CHANGING: [&str; 28] = [
+    "--check",
+    "--dry-run",
+    "--exclude-newer",
+    "--lock",
+    "--no-binary",
+    "--no-binary-package",
+    "--no-build",
+    "--no-build-package",
+    "--no-extra",
+    "--no-index",
+    "--no-sources",
+    "--no-sources-package",
+    "--only-binary",
+    "--only-root",
+    "--override",
+    "--package",
+    "--prerelease",
+    "--python-platform",
+    "--python-preference",
+    "--managed-python",
+    "--python-version",
+    "--resolution",
+    "--script",
+    "--skip-lock",
+    "--torch-backend",
+    "--upgrade",
+    "--upgrade-group",
+    "--upgrade-package",
+];
+
+/// Variables that do the same.
+const CHANGING_VARIABLES: [&str; 13] = [
+    "PDM_NO_BINARY",
+    "PDM_ONLY_BINARY",
+    "PIPENV_PIPFILE",
+    "PIPENV_SKIP_LOCK",
+    "PIP_NO_BINARY",
+    "POETRY_INSTALLER_NO_BINARY",
+    "POETRY_INSTALLER_ONLY_BINARY",
+    "UV_MANAGED_PYTHON",
+    "UV_NO_BINARY",
+    "UV_NO_BINARY_PACKAGE",
+    "UV_NO_BUILD",
+    "UV_PROJECT",
+    "UV_PYTHON_PREFERENCE",
+];
+
+/// The lock file that a call of uv, Poetry, PDM or Pipenv installs, and what else it installs that cannot be read;
+/// `None` where it is not certain that it installs the lock as it lies in the context, or the lock cannot be read.
+pub(crate) fn lock_install<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
+) -> Option<(LockInstall, Vec<Unread>)> {
+    let it = &call.call;
+    let format = match it.tool {
+        Tool::Uv => LockFormat::Uv,
+        Tool::Poetry => LockFormat::Poetry,
+        Tool::Pdm => LockFormat::Pdm,
+        Tool::Pipenv => LockFormat::Pipfile,
+        _ => return None,
+    };
+    let installs = matches!(it.action, Action::Install | Action::Sync) && it.operands.is_empty();
+    if !installs || it.tool == Tool::Uv && it.action != Action::Sync {
+        return None;
+    }
+    let lookup = |name: &str| value(build, step, step.run()?, call, name);
+    // Without these, Pipenv writes the lock anew.
+    let is_exact = it.tool != Tool::Pipenv
+        || python::enforces_lock(it, &lookup) == Some(true)
+        || it.has("--system");
+    let is_plain = is_exact
+        && python::editables(it).next().is_none()
+        && python::requirement_files(it).next().is_none();
+    if !is_plain {
+        return None;
+    }
+    let name = match it.last_value("--lockfile") {
+        Some(file) => file.text()?,
+        None => format.file_name(),
+    };
+    let mut place = name.to_owned();
+    for option in ["--directory", "--project"] {
+        if let Some(directory) = it.last_value(option) {
+            place = path::join(directory.text()?, &place);
+        }
+    }
+    let span = it.action_span.map_or(it.tool_span, |action| it.tool_span.to(action));
+    let (mut res, groups_may_differ) = read(build, step, call, &place, format, span)?;
+    let mut unread = Vec::new();
+    let manifest = beside(build, &res.path, "pyproject.toml");
+    let manifest = manifest.as_deref().unwrap_or("");
+    // What is always, or never, built, and which groups are asked for without being named.
+    let has_setting = |names: &[&str]| names.iter().any(|it| has_key(manifest, it));
+    if has_setting(&["no-binary", "no-binary-package", "no-build", "no-build-package"]) {
+        return None;
+    }
+    if groups_may_differ || has_setting(&["default-groups"]) {
+        let what = format!("some of what `{}` installs", it.tool.name());
+        unread.push(Unread { span: it.tool_span, what });
+    }
+    if python::installs_project(it) == Some(true) && !is_pure(&res.lock, manifest) {
+        let what = "what building the project needs".to_owned();
+        unread.push(Unread { span: it.tool_span, what });
+    }
+    res.known = known(&res, manifest);
+    Some((res, unread))
+}
+
+/// The file of PEP 751 that `-r` names; `None` where it is none, or cannot be read.
+pub(crate) fn named_lock<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
+    file: &Argument<'_>,
+) -> Option<LockInstall> {
+    let name = file.text()?;
+    read(build, step, call, name, LockFormat::Pylock, file.span).map(|it| it.0)
+}
+
+/// Whether `-r` names a lock file of PEP 751 rather than a requirements file.
+pub(crate) fn is_lock(file: &Argument<'_>) -> bool {
+    let name = file.text().map(path::file_name);
+    name.and_then(LockFormat::of) == Some(LockFormat::Pylock)
+}
+
+/// The lock file at a path with what a call asks of it, and whether it may ask for more.
+fn read<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
+    place: &str,
+    format: LockFormat,
+    span: Span,
+) -> Option<(LockInstall, bool)> {
+    let it = &call.call;
+    let lookup = |name: &str| value(build, step, step.run()?, call, name);
+    let is_set = |name: &&str| environment(it.command, &lookup, name).is_some_and(|it| !it.is_empty());
+    let is_changed = it.may_have_more
+        || CHANGING.iter().any(|name| it.has(name))
+        || CHANGING_VARIABLES.iter().any(is_set)
+        || is_written_before(build, step, call, path::file_name(place));
+    let path = context_file(build, step, call, place).filter(|_| !is_changed)?;
+    if build.ignore_file().is_some_and(|it| it.1.excludes(&path)) {
+        return None;
+    }
+    if uses_other_python(build, step, call, &path, &lookup) {
+        return None;
+    }
+    let lock = build.locks.read(build.surroundings.files, &path, format)?;
+    let (selection, may_have_more) = selection(it, &lock, &lookup)?;
+    let left_out = it.values("--no-install-package").filter_map(|it| it.text());
+    let left_out = left_out.map(normalize_name).collect();
+    let res = LockInstall { lock, path, span, selection, left_out, known: None };
+    Some((res, may_have_more))
+}
+
+/// What a call asks of a lock, and whether it may ask for more.
+fn selection(
+    call: &Call<'_>,
+    lock: &Lock,
+    lookup: managers::Lookup<'_>,
+) -> Option<(Selection, bool)> {
+    let groups = python::groups(call);
+    if groups.may_have_more {
+        return None;
+    }
+    let mut res = Selection::plain(lock.format);
+    if lock.format != LockFormat::Pylock {
+        res.development = python::installs_development(call, lookup)?;
+    }
+    res.only_groups =
+        !groups.only.is_empty() || call.has("--only-dev") || call.has("--no-default");
+    let named = groups.only.iter().chain(&groups.with);
+    res.groups = named.map(|it| (*it).to_owned()).collect();
+    res.extras = groups.extras.iter().map(|it| (*it).to_owned()).collect();
+    let has_all = |name: &str| call.has(name) || groups.with.contains(&":all");
+    let is_all = [has_all("--all-groups"), has_all("--all-extras"), call.has("--all-packages")];
+    if lock.format != LockFormat::Uv {
+        // `--without main` leaves out the rest, which has no name here.
+        let leaves_out_main = groups.without.iter().any(|it| matches!(*it, "main" | "default"));
+        return (!leaves_out_main).then_some((res, is_all.contains(&true)));
+    }
+    let dependencies = lock.packages.iter().flat_map(|it| &it.dependencies);
+    for it in dependencies.chain(&lock.requirements) {
+        match &it.part {
+            Part::Group(group) if is_all[0] && !groups.without.contains(&group.as_str()) => {
+                res.groups.push(group.clone());
+            }
+            _ => {}
+        }
+    }
+    if is_all[1] {
+        let projects = lock.packages.iter().filter(|it| is_project(it));
+        for it in projects.flat_map(|it| &it.dependencies) {
+            if let Part::Extra(extra) = &it.part {
+                res.extras.push(extra.clone());
+            }
+        }
+    }
+    if is_all[2] {
+        res.members.clone_from(&lock.members);
+    }
+    Some((res, false))
+}
+
+/// Whether a step before writes the lock, or makes it anew.
+fn is_written_before<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
+    lock: &str,
+) -> bool {
+    let is_of_tool = |it: &RunCall<'_>| it.call.tool == call.call.tool;
+    let relocks = |it: &RunCall<'_>| {
+        let is_lock = matches!(
+            it.call.action,
+            Action::Lock | Action::Add | Action::Remove | Action::Upgrade | Action::InstallPython
+        );
+        let is_setting = it.call.action == Action::Configure
+            && it.call.operands.iter().filter_map(|it| it.text()).any(|it| it.contains("binary"));
+        is_of_tool(it) && (is_lock && !it.call.has("--check") || is_setting)
+    };
+    let own = step.run().into_iter();
+    let before = build.steps_before(step).filter_map(|it| it.run());
+    own.map(|run| (run, true)).chain(before.map(|run| (run, false))).any(|(run, is_own)| {
+        let mut calls = run.calls.iter();
+        let is_earlier = |script: usize, command: usize| {
+            !is_own || (script, command) < (call.script, call.command)
+        };
+        let mut commands = run.commands_with_places().filter(|it| is_earlier(it.0, it.1));
+        calls.any(|it| is_earlier(it.script, it.command) && relocks(it))
+            || commands.any(|(_, _, command)| {
+                let writes = matches!(command.program(), Some("rm" | "sed" | "mv" | "cp" | "tee"));
+                let mut words = command.words.iter().filter_map(|it| it.literal());
+                writes && words.any(|it| it.ends_with(lock))
+            })
+    })
+}
+
+/// Whether another Python than that of the image is asked for, or may be.
+fn uses_other_python<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
+    lock: &str,
+    lookup: managers::Lookup<'_>,
+) -> bool {
+    let own = build.stage(step).and_then(|it| interpreter(build, it)).map(|it| it.version);
+    let is_other = |text: &str| version_named(text).is_some_and(|it| Some(it) != own);
+    let before = build.steps_before(step).filter_map(|it| it.run());
+    let calls = before.chain(step.run()).flat_map(|it| &it.calls).map(|it| &it.call);
+    let mut named = calls
+        .filter(|it| it.tool == call.call.tool)
+        .flat_map(|it| it.values("--python"))
+        .filter_map(|it| it.text());
+    if named.any(is_other) {
+        return true;
+    }
+    matches!(call.call.tool, Tool::Uv | Tool::UvPip)
+        && (environment(call.call.command, lookup, "UV_PYTHON").is_some_and(|it| is_other(&it))
+            || beside(build, lock, ".python-version").is_some_and(|it| is_other(&it)))
+}
+
+/// The first `3.12` in a text.
+fn version_named(text: &str) -> Option<(u8, u8)> {
+    let start = text.find("3.")?;
+    let digits = text.get(start + 2..)?;
+    let end = digits.find(|it: char| !it.is_ascii_digit()).unwrap_or(digits.len());
+    Some((3, digits.get(..end)?.parse().ok()?))
+}
+
+/// The text of the file of this name in the same directory of the context.
+fn beside(build: &Build<'_>, file: &str, name: &str) -> Option<std::sync::Arc<str>> {
+    let directory = file.rsplit_once('/').map(|it| it.0);
+    let path = directory.map_or(name.to_owned(), |it| format!("{it}/{name}"));
+    build.surroundings.files.read(&path)
+}
+
+/// Whether a line of a TOML file gives a value to a key.
+fn has_key(text: &str, key: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
+        rest.is_some_and(|it| it.starts_with('='))
+    })
+}
+
+fn is_project(package: &Package) -> bool {
+    match &package.source {
+        PackageSource::Directory { path, .. } | PackageSource::Virtual(path) => path == ".",
+        _ => false,
+    }
+}
+
+/// Whether the project is not built, or by a program that compiles nothing.
+fn is_pure(lock: &Lock, manifest: &str) -> bool {
+    const PURE: [&str; 5] = ["hatchling", "poetry.core", "flit", "uv_build", "pdm.backend"];
+    // What runs a script of the project's own.
+    const HOOKS: [&str; 4] =
+        ["[tool.poetry.build", "[tool.hatch.build.hooks", ".hooks.", "run-setuptools"];
+    let is_built = |it: &&Package| matches!(it.source, PackageSource::Directory { .. });
+    if lock.format == LockFormat::Uv && !lock.packages.iter().any(|it| is_project(it) && is_built(&it)) {
+        return true;
+    }
+    let mut lines = manifest.lines().map(str::trim_start);
+    let backend = lines.find(|it| it.starts_with("build-backend")).unwrap_or("");
+    let has_script = manifest.lines().any(|it| it.starts_with("build ="));
+    PURE.iter().any(|it| backend.contains(it))
+        && !has_script
+        && !HOOKS.iter().any(|it| manifest.contains(it))
+}
+
+/// Poetry 1.5 to 1.8 do not write into the lock which group wants a package: without all groups, only what the project
+/// names itself is known to be installed. `None` where the lock says it, or all of it is installed.
+fn known(install: &LockInstall, manifest: &str) -> Option<Vec<String>> {
+    let lock = &install.lock;
+    let is_main = |it: &Package| it.wanted_by.iter().all(|it| it.group.as_deref() == Some("main"));
+    let says_groups = lock.version.starts_with("2.0") && !lock.packages.iter().all(is_main)
+        || !lock.version.starts_with("2.0");
+    let installs_all = install.selection.development
+        && !install.selection.only_groups
+        && !manifest.is_empty()
+        && !has_key(manifest, "optional");
+    if lock.format != LockFormat::Poetry || says_groups || installs_all {
+        return None;
+    }
+    let lines = manifest.lines().map(str::trim);
+    let after = lines.skip_while(|it| *it != "[tool.poetry.dependencies]").skip(1);
+    let keys = after.take_while(|it| !it.starts_with('[')).filter(|it| !it.contains("optional"));
+    Some(keys.filter_map(|it| Some(normalize_name(it.split_once('=')?.0.trim().trim_matches('"')))).collect())
+}
+
+#[cfg(test)]
+mod tests;
