@@ -121,6 +121,18 @@ fn dependency_install<'r, 'f>(
 }
 
 impl DependencyInstall<'_, '_> {
+    /// Whether the command may not run, or may fail without harm.
+    pub fn may_be_skipped(&self, run: &Run<'_>) -> bool {
+        let (script, command) = self.place;
+        let Some(script) = run.scripts.get(script) else { return true };
+        let place = self.call.command.place;
+        let is_test = |it: &shell::Command<'_>| matches!(it.program(), Some("[" | "test" | "[["));
+        let is_forgiven = script.items.get(place.item + 1).and_then(|it| it.joined_by);
+        place.is_conditional
+            || matches!(is_forgiven, Some((shell::Operator::Or, _)))
+            || script.commands.iter().take(command).any(is_test)
+    }
+
     /// The tool and what it does, as a person would say it: `pip install`.
     pub fn title(&self) -> String {
         let verb = match self.call.action {

@@ -99,10 +99,14 @@ fn planned_from_lock(lock: &LockInstall, interpreter: Option<Interpreter>) -> Ve
 /// Whether something that is installed in any stage calls a compiler when the program runs, so that it must stay.
 pub fn needs_compiler_at_run_time(build: &Build<'_>) -> bool {
     let is_needed = |it: &str| compiles_at_run_time(it).is_some();
+    // What others bring along counts only where it always compiles.
+    let is_needed_of_lock = |(name, is_direct): (&str, bool)| {
+        compiles_at_run_time(name).is_some_and(|it| it.always || is_direct)
+    };
     let mut all = build.stages.iter().flat_map(|it| calls(build, it));
     all.any(|(_, found, _)| {
         found.wanted.iter().any(|it| is_needed(&it.name))
-            || found.locks.iter().any(|it| possible_names(it).any(is_needed))
+            || found.locks.iter().any(|it| possible_names(it).any(is_needed_of_lock))
     })
 }
 

@@ -3,11 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use context::lock::{Lock, LockFormat, Package, PackageSource, Part, Selection, parse};
+use context::lock::{Lock, LockFormat, Package, Part, Selection, parse};
 use context::{Files, normalize_name};
 use managers::{Action, Argument, Call, Tool, environment, python};
 use rustc_hash::FxHashMap;
 use syntax::Span;
+
+mod manifest;
+
+use manifest::{beside, has_key, is_project, is_pure, known};
 
 use crate::context_file::context_file;
 use crate::interpreter::interpreter;
@@ -52,6 +56,12 @@ impl LockInstall {
     /// Whether an entry is left out whatever the lock says: the project itself, and what the call names.
     pub(crate) fn leaves_out(&self, package: &Package) -> bool {
         is_project(package) || self.left_out.contains(&package.name)
+    }
+
+    /// The names of what the project of a `uv.lock` asks for itself.
+    pub(crate) fn direct(&self) -> impl Iterator<Item = &str> {
+        let projects = self.lock.packages.iter().filter(|it| is_project(it));
+        projects.flat_map(|it| &it.dependencies).map(|it| it.name.as_str())
     }
 
     /// Whether the lock, or the project beside it, says for certain that an entry is among what is asked for.
@@ -199,7 +209,8 @@ fn read<'f>(
 ) -> Option<(LockInstall, bool)> {
     let it = &call.call;
     let lookup = |name: &str| value(build, step, step.run()?, call, name);
-    let is_set = |name: &&str| environment(it.command, &lookup, name).is_some_and(|it| !it.is_empty());
+    let is_set =
+        |name: &&str| environment(it.command, &lookup, name).is_some_and(|it| !it.is_empty());
     let is_changed = it.may_have_more
         || CHANGING.iter().any(|name| it.has(name))
         || CHANGING_VARIABLES.iter().any(is_set)
@@ -233,8 +244,7 @@ fn selection(
     if lock.format != LockFormat::Pylock {
         res.development = python::installs_development(call, lookup)?;
     }
-    res.only_groups =
-        !groups.only.is_empty() || call.has("--only-dev") || call.has("--no-default");
+    res.only_groups = !groups.only.is_empty() || call.has("--only-dev") || call.has("--no-default");
     let named = groups.only.iter().chain(&groups.with);
     res.groups = named.map(|it| (*it).to_owned()).collect();
     res.extras = groups.extras.iter().map(|it| (*it).to_owned()).collect();
@@ -332,66 +342,6 @@ fn version_named(text: &str) -> Option<(u8, u8)> {
     let digits = text.get(start + 2..)?;
     let end = digits.find(|it: char| !it.is_ascii_digit()).unwrap_or(digits.len());
     Some((3, digits.get(..end)?.parse().ok()?))
-}
-
-/// The text of the file of this name in the same directory of the context.
-fn beside(build: &Build<'_>, file: &str, name: &str) -> Option<std::sync::Arc<str>> {
-    let directory = file.rsplit_once('/').map(|it| it.0);
-    let path = directory.map_or(name.to_owned(), |it| format!("{it}/{name}"));
-    build.surroundings.files.read(&path)
-}
-
-/// Whether a line of a TOML file gives a value to a key.
-fn has_key(text: &str, key: &str) -> bool {
-    text.lines().any(|line| {
-        let rest = line.trim_start().strip_prefix(key).map(str::trim_start);
-        rest.is_some_and(|it| it.starts_with('='))
-    })
-}
-
-fn is_project(package: &Package) -> bool {
-    match &package.source {
-        PackageSource::Directory { path, .. } | PackageSource::Virtual(path) => path == ".",
-        _ => false,
-    }
-}
-
-/// Whether the project is not built, or by a program that compiles nothing.
-fn is_pure(lock: &Lock, manifest: &str) -> bool {
-    const PURE: [&str; 5] = ["hatchling", "poetry.core", "flit", "uv_build", "pdm.backend"];
-    // What runs a script of the project's own.
-    const HOOKS: [&str; 4] =
-        ["[tool.poetry.build", "[tool.hatch.build.hooks", ".hooks.", "run-setuptools"];
-    let is_built = |it: &&Package| matches!(it.source, PackageSource::Directory { .. });
-    if lock.format == LockFormat::Uv && !lock.packages.iter().any(|it| is_project(it) && is_built(&it)) {
-        return true;
-    }
-    let mut lines = manifest.lines().map(str::trim_start);
-    let backend = lines.find(|it| it.starts_with("build-backend")).unwrap_or("");
-    let has_script = manifest.lines().any(|it| it.starts_with("build ="));
-    PURE.iter().any(|it| backend.contains(it))
-        && !has_script
-        && !HOOKS.iter().any(|it| manifest.contains(it))
-}
-
-/// Poetry 1.5 to 1.8 do not write into the lock which group wants a package: without all groups, only what the project
-/// names itself is known to be installed. `None` where the lock says it, or all of it is installed.
-fn known(install: &LockInstall, manifest: &str) -> Option<Vec<String>> {
-    let lock = &install.lock;
-    let is_main = |it: &Package| it.wanted_by.iter().all(|it| it.group.as_deref() == Some("main"));
-    let says_groups = lock.version.starts_with("2.0") && !lock.packages.iter().all(is_main)
-        || !lock.version.starts_with("2.0");
-    let installs_all = install.selection.development
-        && !install.selection.only_groups
-        && !manifest.is_empty()
-        && !has_key(manifest, "optional");
-    if lock.format != LockFormat::Poetry || says_groups || installs_all {
-        return None;
-    }
-    let lines = manifest.lines().map(str::trim);
-    let after = lines.skip_while(|it| *it != "[tool.poetry.dependencies]").skip(1);
-    let keys = after.take_while(|it| !it.starts_with('[')).filter(|it| !it.contains("optional"));
-    Some(keys.filter_map(|it| Some(normalize_name(it.split_once('=')?.0.trim().trim_matches('"')))).collect())
 }
 
 #[cfg(test)]

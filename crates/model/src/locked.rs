@@ -70,11 +70,16 @@ pub fn without_musl_wheel(install: &LockInstall, place: Interpreter) -> Vec<Lock
     res
 }
 
-/// The normalised names of all that may be installed, whatever the Python and the processor.
-pub fn possible_names(install: &LockInstall) -> impl Iterator<Item = &str> {
+/// The names of what may be installed, whatever the Python and the processor, each with whether the project itself asks
+/// for it. That is not said in all formats.
+pub fn possible_names(install: &LockInstall) -> impl Iterator<Item = (&str, bool)> {
     let anywhere = Environment::linux(None, None);
     let packages = install.lock.installed(&install.selection, &anywhere);
-    packages.into_iter().map(|it| it.package.name.as_str())
+    let direct: Vec<&str> = install.direct().collect();
+    packages.into_iter().map(move |it| {
+        let name = it.package.name.as_str();
+        (name, direct.contains(&name))
+    })
 }
 
 fn on_machine<'l>(
@@ -132,7 +137,8 @@ fn merged<'l>(one: Vec<Locked<'l>>, other: Vec<Locked<'l>>) -> Vec<Locked<'l>> {
         };
         res.push(Locked { package: it.package, is_certain, installation });
     }
-    let only_there = other.into_iter().filter(|it| rest.contains_key(&std::ptr::from_ref(it.package)));
+    let only_there =
+        other.into_iter().filter(|it| rest.contains_key(&std::ptr::from_ref(it.package)));
     res.extend(only_there.map(|it| Locked { is_certain: false, ..it }));
     res
 }

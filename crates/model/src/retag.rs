@@ -11,9 +11,10 @@ use syntax::{Keyword, Span};
 
 use crate::image_reference::tag_range;
 use crate::installation::{calls, planned};
+use crate::interpreter::interpreter;
 use crate::listed;
+use crate::locked::{Locked, locked};
 use crate::programs::{InSlim, absent_in_start, in_slim};
-use crate::requirements::Wanted;
 use crate::{Base, Build, CopyFrom, Stage, Step};
 
 /// New tags for the base images of some stages, which belong together.
@@ -164,7 +165,22 @@ fn needs_no_compiler<'f>(
         for it in &found.unread {
             add(doubts, format!("{} could not be read", it.what));
         }
-        with_libraries.extend(found.wanted.into_iter().filter(needs_libraries).map(|it| it.name));
+        for (lock, place) in found.locks.iter().zip(std::iter::repeat(interpreter(build, stage))) {
+            let packages = place.map(|it| locked(lock, it, it.libc)).unwrap_or_default();
+            // Poetry brings a git of its own.
+            let calls_git = |it: &&Locked<'_>| it.is_certain && call.call.tool != Tool::Poetry;
+            if let Some(url) = packages.iter().filter(calls_git).find_map(|it| it.repository()) {
+                return Err(format!("`{url}` is fetched with git"));
+            }
+            let packages = packages
+                .iter()
+                .map(|it| it.package)
+                .filter(|it| needs_libraries(&it.name, it.version.as_deref()));
+            with_libraries.extend(packages.map(|it| it.name.clone()));
+        }
+        let wanted = found.wanted.into_iter();
+        let wanted = wanted.filter(|it| needs_libraries(&it.name, it.version.as_deref()));
+        with_libraries.extend(wanted.map(|it| it.name));
     }
     let mut unknown = Vec::new();
     for it in planned(build, stage) {
@@ -186,9 +202,8 @@ fn needs_no_compiler<'f>(
 }
 
 /// Whether a package needs programs or libraries of the system even when it is a wheel.
-fn needs_libraries(wanted: &Wanted) -> bool {
-    needs(&wanted.name, wanted.version.as_deref(), Family::Apt, None)
-        .is_some_and(|it| !it.always.is_empty())
+fn needs_libraries(name: &str, version: Option<&str>) -> bool {
+    needs(name, version, Family::Apt, None).is_some_and(|it| !it.always.is_empty())
 }
 
 /// Whether a step uses nothing that the small Debian images lack.

@@ -108,8 +108,12 @@ fn explain_need<'f>(build: &Build<'f>, stage: &Stage<'f>, diagnostic: &mut Diagn
         matches!(it.installation, Installation::Wheel | Installation::BuildsWithoutCompiler)
     };
     if !planned.is_empty() && planned.iter().all(needs_none) {
-        diagnostic
-            .note("all that pip installs here has wheels for this Python, so it needs no compiler");
+        let calls = installation::calls(build, stage);
+        let by_lock = calls.iter().find(|it| !it.1.locks.is_empty());
+        let installer = by_lock.map_or("pip", |it| it.0.call.tool.name());
+        diagnostic.note(format!(
+            "all that {installer} installs here has wheels for this Python, so it needs no compiler"
+        ));
     }
 }
 

@@ -3,8 +3,10 @@
 use knowledge::image::Libc;
 use knowledge::wheel::{Architecture, Installation, Wheel, has_wheel};
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use managers::Call;
 use model::installation::{applies, calls, installation_of, is_in_distribution};
 use model::interpreter::{Interpreter, interpreter};
+use model::locked::without_musl_wheel;
 use model::requirements::{Requirements, Wanted};
 use model::{Build, Stage, listed, retag};
 use syntax::Span;
@@ -27,8 +29,8 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         if !matches!(place.libc, Libc::Musl(_)) {
             continue;
         }
-        for (_, requirements, _) in calls(build, stage) {
-            report(build, stage, place, &requirements, reports);
+        for (call, requirements, _) in calls(build, stage) {
+            report(build, stage, place, (&call.call, &requirements), reports);
         }
     }
 }
@@ -46,16 +48,24 @@ fn report<'f>(
     build: &Build<'f>,
     stage: &Stage<'f>,
     place: Interpreter,
-    requirements: &Requirements,
+    (call, requirements): (&Call<'f>, &Requirements),
     reports: &mut Reports<'_>,
 ) {
     // Wheels for musl may lie elsewhere; with `--only-binary` nothing is compiled, and another version is taken.
     if requirements.origin.has_more_wheels() || requirements.origin.only_binary {
         return;
     }
-    let is_given = |it: &Wanted| place.is_of_distribution && is_in_distribution(build, stage, it);
-    let wanted = requirements.wanted.iter().filter(|it| !is_given(it));
-    let found: Vec<Found> = wanted.filter_map(|it| without_wheel(it, place)).collect();
+    let is_given = |it: &str| place.is_of_distribution && is_in_distribution(build, stage, it);
+    let wanted = requirements.wanted.iter().filter(|it| !is_given(&it.name));
+    let mut found: Vec<Found> = wanted.filter_map(|it| without_wheel(it, place)).collect();
+    for lock in &requirements.locks {
+        let packages = without_musl_wheel(lock, place).into_iter();
+        found.extend(packages.filter(|it| !is_given(&it.package.name)).map(|it| Found {
+            span: lock.span,
+            name: it.title(),
+            fails: it.installation == Installation::Fails,
+        }));
+    }
     let Some(first) = found.first() else { return };
     let (verb, object) = if found.len() == 1 { ("has", "it") } else { ("have", "them") };
     let python = format!("Python {}.{}", place.version.0, place.version.1);
@@ -69,10 +79,11 @@ fn report<'f>(
             diagnostic.label(it.span, format!("`{}`", it.name));
         }
     }
+    let tool = if requirements.locks.is_empty() { "pip" } else { call.tool.name() };
     let failing: Vec<&str> =
         found.iter().filter(|it| it.fails).map(|it| it.name.as_str()).collect();
     diagnostic.note(match failing.as_slice() {
-        [] => format!("pip compiles {object} here, for minutes, or fails where a compiler or library is missing; on glibc it takes a wheel"),
+        [] => format!("{tool} compiles {object} here, for minutes, or fails where a compiler or library is missing; on glibc it takes a wheel"),
         names => format!("{} cannot be installed here at all: there is no source distribution either", listed(names)),
     });
     match retag::to_glibc(build, stage) {

@@ -1,7 +1,7 @@
 //! apt-get installs recommended packages into a shipped stage.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use managers::system::{apt_setting, leaves_out_recommends};
+use managers::system::{apt_setting, leaves_out_recommends, packages};
 use managers::{Action, Tool};
 use model::{Build, Run, RunCall, Step, cleanup};
 
@@ -23,15 +23,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             if is_configured(build, step, run, call) {
                 continue;
             }
-            let edit = cleanup::with_option(build, run, call, "--no-install-recommends");
-            let fix = edit.map(|(span, text)| {
-                let reason = "what a recommended package does for the program would be missing";
-                Fix::unsafe_because(
-                    "Add --no-install-recommends",
-                    reason,
-                    [Edit::replace(span, text)],
-                )
-            });
+            let fix = fix(build, step, run, call);
             let spoken = call.spoken(build.file.text);
             reports
                 .report(call.head(), format!("`{spoken}` also installs recommended packages"))
@@ -39,6 +31,50 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 .fix_if(fix);
         }
     }
+}
+
+/// Recommended packages without which the other one is of little use (package, what it needs): gcc finds no header, and
+/// the others trust no certificate.
+const NEEDED: [(&str, &str); 5] = [
+    ("gcc", "libc6-dev"),
+    ("clang", "libc6-dev"),
+    ("curl", "ca-certificates"),
+    ("wget", "ca-certificates"),
+    ("git", "ca-certificates"),
+];
+
+/// Adds the option, and by name what is certainly needed of the packages that it leaves out.
+fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) -> Option<Fix> {
+    let (span, text) = cleanup::with_option(build, run, call, "--no-install-recommends")?;
+    let mut edits = vec![Edit::replace(span, text)];
+    let names: Vec<&str> = packages(&call.call).map(|it| it.name).collect();
+    let is_named = |name: &str| names.contains(&name);
+    // These bring the headers of the C library as dependencies.
+    let has_headers = is_named("build-essential") || is_named("g++");
+    let image = build.stage(step).and_then(|it| build.image(it));
+    let has_certificates = image.is_some_and(|it| it.python.is_official());
+    let mut added: Vec<&str> = Vec::new();
+    for (package, needed) in NEEDED {
+        let is_there = match needed {
+            "libc6-dev" => has_headers,
+            _ => has_certificates,
+        };
+        if is_named(package) && !is_named(needed) && !is_there && !added.contains(&needed) {
+            added.push(needed);
+        }
+    }
+    let mut title = "Add --no-install-recommends".to_owned();
+    if !added.is_empty() {
+        let last = call.call.operands.last()?;
+        // A list that comes out of a variable cannot be added to.
+        if last.span.of(build.file.text) != last.text()? {
+            return None;
+        }
+        edits.push(Edit::insert(last.span.end as usize, format!(" {}", added.join(" "))));
+        title = format!("{title}, and name {}", added.join(" and "));
+    }
+    let reason = "what a recommended package does for the program would be missing";
+    Some(Fix::unsafe_because(title, reason, edits))
 }
 
 fn installs_recommends(call: &RunCall<'_>) -> bool {

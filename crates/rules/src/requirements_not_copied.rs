@@ -4,7 +4,7 @@ use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::dependency_install::{DependencyInstall, Input, Needs, dependency_installs};
 use model::narrow_copy::{CopyStyle, Placed, narrow_copies};
 use model::supply::{brought_by, is_available, later_copy, supply};
-use model::{Brought, Build, Presence, Run, Step, presence};
+use model::{Brought, Build, Presence, Step, presence};
 use syntax::Span;
 
 /// See the page.
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for (step, run) in build.runs() {
         for installation in dependency_installs(step, run) {
-            if may_be_skipped(run, &installation) {
+            if installation.may_be_skipped(run) {
                 continue;
             }
             let missing: Vec<&Input> = installation
@@ -38,37 +38,20 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 );
                 let diagnostic = reports.report(input.span, message);
                 let later = later_copy(build, step, input);
-                match &later {
-                    Some(later) => {
-                        diagnostic.label(
-                            build.steps[later.step].instruction.span,
-                            "it is copied only here",
-                        );
-                        diagnostic.note("instructions run in order, so the build stops here; copy the file before it is read");
-                    }
-                    None => {
-                        diagnostic
-                            .note("no COPY before it brings the file, so the build stops here");
-                    }
+                if let Some(later) = &later {
+                    let span = build.steps[later.step].instruction.span;
+                    diagnostic.label(span, "it is copied only here");
                 }
+                diagnostic.note(match later {
+                    Some(_) => "instructions run in order, so the build stops here; copy the file before it is read",
+                    None => "no COPY before it brings the file, so the build stops here",
+                });
                 if index == 0 && installation.needs == Needs::Nothing {
                     diagnostic.fix_if(fix(build, step, &installation, &missing));
                 }
             }
         }
     }
-}
-
-/// Whether the command may not run, or may fail without harm.
-fn may_be_skipped(run: &Run<'_>, installation: &DependencyInstall<'_, '_>) -> bool {
-    let (script, command) = installation.place;
-    let Some(script) = run.scripts.get(script) else { return true };
-    let place = installation.call.command.place;
-    let is_test = |it: &shell::Command<'_>| matches!(it.program(), Some("[" | "test" | "[["));
-    let is_forgiven = script.items.get(place.item + 1).and_then(|it| it.joined_by);
-    place.is_conditional
-        || matches!(is_forgiven, Some((shell::Operator::Or, _)))
-        || script.commands.iter().take(command).any(is_test)
 }
 
 fn is_missing(

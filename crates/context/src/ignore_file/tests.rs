@@ -1,3 +1,5 @@
+//! Ignore files and the paths that they keep out, typed by hand.
+
 use super::*;
 
 /// (lines of the ignore file, path, whether it stays out)

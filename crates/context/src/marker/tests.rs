@@ -1,3 +1,5 @@
+//! Markers and what they say of an environment, typed by hand.
+
 use super::*;
 
 fn evaluate(text: &str, environment: &Environment) -> Option<bool> {

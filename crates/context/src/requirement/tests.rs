@@ -1,3 +1,5 @@
+//! Single requirements, typed by hand.
+
 use super::*;
 
 fn shown(text: &str) -> String {

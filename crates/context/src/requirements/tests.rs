@@ -1,3 +1,5 @@
+//! Requirements files, typed by hand, and how pip reads their lines.
+
 use super::*;
 
 fn shown(text: &str, line: &Line) -> String {

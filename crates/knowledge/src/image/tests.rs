@@ -1,3 +1,5 @@
+//! Images whose contents were looked up by hand.
+
 use super::*;
 use crate::release::release;
 

@@ -1,3 +1,5 @@
+//! Wheels of packages that were looked up by hand.
+
 use super::*;
 
 const BOOKWORM: Libc = Libc::Glibc(Some((2, 36)));
