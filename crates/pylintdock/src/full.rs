@@ -1,5 +1,6 @@
 //! Findings with the lines they speak of, explanations and fixes.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -21,7 +22,8 @@ pub(crate) fn severity_style(severity: Severity) -> Style {
     }
 }
 
-/// Adds the findings of one file, each followed by an empty line.
+/// Adds the findings of one file, each followed by an empty line. A note and a link that stand above already are not
+/// printed again.
 pub(crate) fn render(report: &Report<'_>, has_colors: bool, out: &mut String) {
     let path = harmless(report.path);
     let config = Config {
@@ -29,6 +31,7 @@ pub(crate) fn render(report: &Report<'_>, has_colors: bool, out: &mut String) {
         end_context_lines: LINES_AT_END as usize,
         ..Config::default()
     };
+    let mut told: HashSet<(&str, &str)> = HashSet::new();
     for diagnostic in report.diagnostics {
         header(diagnostic, has_colors, out);
         let (snippet, ranges) = Snippet::new(report, diagnostic, &path);
@@ -40,7 +43,7 @@ pub(crate) fn render(report: &Report<'_>, has_colors: bool, out: &mut String) {
             });
         let drawn = diagnostic::Diagnostic::new(diagnostic::Severity::Error)
             .with_labels(std::iter::once(primary).chain(labels).collect())
-            .with_notes(notes(report, diagnostic));
+            .with_notes(notes(report, diagnostic, &mut told));
         let mut painter = Painter {
             bytes: Vec::with_capacity(1024),
             mark: severity_style(diagnostic.severity),
@@ -68,7 +71,11 @@ fn header(diagnostic: &Diagnostic, has_colors: bool, out: &mut String) {
     out.push_str(&styled(message, BOLD, has_colors));
 }
 
-fn notes(report: &Report<'_>, diagnostic: &Diagnostic) -> Vec<String> {
+fn notes<'d>(
+    report: &Report<'_>,
+    diagnostic: &'d Diagnostic,
+    told: &mut HashSet<(&'d str, &'d str)>,
+) -> Vec<String> {
     let last = diagnostic.labels.iter().map(|it| it.span).chain([diagnostic.span]);
     let last = last.map(|it| report.lines.line(it.end)).max().unwrap_or(1);
     // "  = " before the text.
@@ -77,9 +84,14 @@ fn notes(report: &Report<'_>, diagnostic: &Diagnostic) -> Vec<String> {
         let indent = " ".repeat(word.len() + 2);
         format!("{word}: {}", wrap(&harmless(text), width, word.len() + 2, &indent))
     };
-    let mut res: Vec<String> = diagnostic.notes.iter().map(|it| note("note", it)).collect();
+    let rule = diagnostic.rule;
+    let is_first = told.insert((rule, ""));
+    let new = diagnostic.notes.iter().filter(|it| told.insert((rule, it)));
+    let mut res: Vec<String> = new.map(|it| note("note", it)).collect();
     res.extend(diagnostic.fixes.iter().map(|it| note("help", &help(it))));
-    res.push(format!("see: {}", link(diagnostic.rule)));
+    if is_first {
+        res.push(format!("see: {}", link(rule)));
+    }
     res
 }
 
