@@ -323,6 +323,20 @@ fn a_file_of_50_mb_is_refused() {
 }
 
 #[test]
+fn the_target_decides_what_is_shipped() {
+    let text = "FROM python:3.13-slim AS builder\nRUN pip install flask\n\
+                FROM python:3.13-slim AS web\nCMD [\"python\"]\n";
+    let directory = project(&[("Dockerfile", text)]);
+    assert_eq!(check(&directory, &[]).status, 0);
+    let run = check(&directory, &["--target", "builder", "--output-format", "concise"]);
+    assert!(run.output.starts_with("Dockerfile:2:5: warning:"), "{}", run.output);
+    assert_eq!(run.status, 1);
+    let run = check(&directory, &["--target", "nosuch", "Dockerfile"]);
+    let expected = "error: cannot check `Dockerfile`: it has no stage `nosuch`; its stages are `builder`, `web`\n";
+    assert_eq!((run.errors.as_str(), run.status), (expected, 2));
+}
+
+#[test]
 fn bytes_that_are_no_text_are_reported_and_survive() {
     let directory = project(&[]);
     let bytes = [b"# caf\xe9\n".as_slice(), BAD.as_bytes()].concat();

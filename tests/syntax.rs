@@ -126,3 +126,67 @@ fn every_byte_belongs_to_one_part_and_every_span_is_true() {
         invariants::check_parts(&name, &text);
     }
 }
+
+/// BuildKit's own parser cases: each file with the tree that its parser prints.
+#[test]
+fn buildkits_own_cases_are_read_alike() {
+    let Some(folder) = corpus::folder() else { return };
+    let cases = folder.join("rule-cases/buildkit-parser/testfiles");
+    let mut n_cases = 0;
+    for entry in std::fs::read_dir(cases).expect("the cases") {
+        let case = entry.expect("an entry").path();
+        let text = corpus::read(&case.join("Dockerfile"));
+        let file = parse(&text);
+        let ours: Vec<String> = file.instructions.iter().map(|it| tree(&file, it)).collect();
+        let expected = corpus::read(&case.join("result"));
+        let expected: Vec<&str> = expected.lines().collect();
+        assert_eq!(ours, expected, "{}", case.display());
+        n_cases += 1;
+    }
+    assert!(n_cases >= 30, "{n_cases} cases");
+    for name in ["empty_dockerfile", "env_no_value", "only_comments", "shykes-nested-json"] {
+        let negative = folder.join("rule-cases/buildkit-parser/testfiles-negative");
+        let text = corpus::read(&negative.join(name).join("Dockerfile"));
+        assert!(!parse(&text).errors.is_empty(), "{name} is refused by BuildKit");
+    }
+}
+
+/// An instruction as BuildKit prints its tree: `(copy ["--from=a"] "b" "c")`.
+fn tree(file: &File<'_>, instruction: &Instruction<'_>) -> String {
+    let dumped = dump(file, instruction);
+    let texts = |key: &str| {
+        let list = dumped.get(key).and_then(Value::as_array);
+        let text = |it: &Value| quoted(it.as_str().unwrap_or(""));
+        list.map(|it| it.iter().map(text).collect::<Vec<_>>()).unwrap_or_default()
+    };
+    let mut res = format!("({}", instruction.keyword_span.of(file.text).to_lowercase());
+    let flags = texts("flags");
+    if !flags.is_empty() {
+        res += &format!(" [{}]", flags.join(" "));
+    }
+    if let Some(nested) = instruction.nested() {
+        res += &format!(" {}", tree(file, nested));
+    }
+    for argument in texts("args") {
+        res += &format!(" {argument}");
+    }
+    res + ")"
+}
+
+/// Go's `strconv.Quote`, as far as the cases need it.
+fn quoted(text: &str) -> String {
+    let mut res = String::from("\"");
+    for ch in text.chars() {
+        match ch {
+            '"' | '\\' => res.extend(['\\', ch]),
+            '\t' => res += "\\t",
+            '\n' => res += "\\n",
+            '\r' => res += "\\r",
+            '\u{8}' => res += "\\b",
+            '\u{c}' => res += "\\f",
+            '\0' => res += "\\x00",
+            _ => res.push(ch),
+        }
+    }
+    res + "\""
+}

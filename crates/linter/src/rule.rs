@@ -103,7 +103,7 @@ impl<'r> Reports<'r> {
     /// Reports something at `span`; the result takes labels, notes and fixes.
     pub fn report(&mut self, span: syntax::Span, message: impl Into<String>) -> &mut Diagnostic {
         self.found.push(Diagnostic {
-            rule: rule_name(self.rule),
+            rule: self.rule.name,
             severity: self.severity,
             span,
             message: message.into(),
@@ -114,8 +114,4 @@ impl<'r> Reports<'r> {
         let last = self.found.len() - 1;
         &mut self.found[last]
     }
-}
-
-fn rule_name(rule: &Rule) -> &'static str {
-    rule.name
 }

@@ -70,29 +70,30 @@ pub struct Facts {
     pub default_paths: &'static [&'static str],
 }
 
-const CACHES: [Cache; 14] = [
-    Cache::Pip,
-    Cache::Uv,
-    Cache::Poetry,
-    Cache::Pdm,
-    Cache::Pipenv,
-    Cache::AptLists,
-    Cache::AptArchives,
-    Cache::Apk,
-    Cache::Dnf,
-    Cache::Yum,
-    Cache::Microdnf,
-    Cache::Tdnf,
-    Cache::Zypper,
-    Cache::Conda,
-];
-
 /// A cache that stays where it is, and that neither an option nor a variable turns off.
 const fn fixed(default_paths: &'static [&'static str]) -> Facts {
     Facts { disabling_option: None, disabling_variables: &[], moving_variables: &[], default_paths }
 }
 
 impl Cache {
+    /// Every cache.
+    pub const ALL: [Cache; 14] = [
+        Cache::Pip,
+        Cache::Uv,
+        Cache::Poetry,
+        Cache::Pdm,
+        Cache::Pipenv,
+        Cache::AptLists,
+        Cache::AptArchives,
+        Cache::Apk,
+        Cache::Dnf,
+        Cache::Yum,
+        Cache::Microdnf,
+        Cache::Tdnf,
+        Cache::Zypper,
+        Cache::Conda,
+    ];
+
     /// What is known of it.
     pub fn facts(self) -> Facts {
         match self {
@@ -302,7 +303,7 @@ pub fn cleans(command: &Command<'_>, lookup: Lookup<'_>, home: &str) -> Vec<Clea
     let mut res = Vec::new();
     for removed in removed_paths(command, lookup).unwrap_or_default() {
         let Some(path) = removed.path.as_deref().filter(|_| !removed.is_partial) else { continue };
-        for cache in CACHES {
+        for cache in Cache::ALL {
             let mut candidates = paths(cache, None, lookup, home).into_iter();
             let is_pkgs = cache == Cache::Conda && is_package_folder(path);
             if is_pkgs || candidates.any(|it| covers(path, &it, home)) {

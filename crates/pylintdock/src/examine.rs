@@ -36,6 +36,9 @@ impl<'c> Subject<'c> {
         } else {
             Source::read(&job.file.file, &job.file.shown)?
         };
+        if let Some(target) = plan.options.target.as_deref().filter(|_| job.file.is_named) {
+            has_stage(&source.text, target, &job.file.shown)?;
+        }
         Ok(Subject::new(plan, contexts, job, source))
     }
 
@@ -101,10 +104,33 @@ impl<'c> Subject<'c> {
 
 /// The files that must be in the context, wherever that is.
 fn expected_files(text: &str) -> Vec<String> {
+    with_build(text, model::expected_files)
+}
+
+/// `docker build --target` refuses a stage that a file does not have, and so does a check of that file. In a search of
+/// directories `--target` chooses where it can.
+fn has_stage(text: &str, target: &str, shown: &str) -> Result<(), Problem> {
+    with_build(text, |build| {
+        if build.stage_named(target).is_some() {
+            return Ok(());
+        }
+        let names = build.stages.iter().filter_map(|it| it.name).map(|it| format!("`{}`", it.text));
+        let names: Vec<String> = names.collect();
+        let known = match names.as_slice() {
+            [] => "none of its stages has a name; they are numbered from 0".to_owned(),
+            _ => format!("its stages are {}", names.join(", ")),
+        };
+        let sentence = format!("cannot check `{shown}`: it has no stage `{target}`; {known}");
+        Err(Problem::new(shown, sentence))
+    })
+}
+
+/// What `ask` says of the Dockerfile without its context.
+fn with_build<T>(text: &str, ask: impl FnOnce(&Build<'_>) -> T) -> T {
     let file = syntax::parse(text);
     let scripts = model::scripts(&file);
     let around = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
-    model::expected_files(&Build::new(&file, &scripts, around))
+    ask(&Build::new(&file, &scripts, around))
 }
 
 /// What was found in one file, ready to be printed.
