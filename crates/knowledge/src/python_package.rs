@@ -9,6 +9,7 @@ use crate::table::{Row, Table};
 use crate::version::parse;
 
 pub(crate) static PACKAGES: Table = Table::new(include_str!("../data/python-packages.tsv"));
+pub(crate) static PURE: Table = Table::new(include_str!("../data/pure-packages.tsv"));
 pub(crate) static NEEDS: Table = Table::new(include_str!("../data/package-needs.tsv"));
 pub(crate) static NOTES: Table = Table::new(include_str!("../data/package-notes.tsv"));
 pub(crate) static RUN_TIME_COMPILERS: Table =
@@ -53,7 +54,8 @@ pub struct Package {
 
 /// The package with this name, in any spelling; `None` if nothing is known of it.
 pub fn package(name: &str) -> Option<Package> {
-    PACKAGES.row(&normalize(name)).map(|row| Package { row })
+    let name = normalize(name);
+    PACKAGES.row(&name).or_else(|| PURE.line(&name)).map(|row| Package { row })
 }
 
 /// Another package that takes the place of one.
@@ -87,7 +89,8 @@ impl Package {
         match self.row.column(2) {
             "yes" => Native::Yes,
             "optional" => Native::Optional,
-            "no" => Native::No,
+            // The table of pure packages holds names alone.
+            "no" | "" => Native::No,
             _ => Native::Unknown,
         }
     }
@@ -238,6 +241,7 @@ mod tests {
         let native = |name: &str| super::package(name).map_or(Native::Unknown, Package::native);
         assert_eq!(native("numpy"), Native::Yes);
         assert_eq!(native("gunicorn"), Native::No);
+        assert_eq!(native("Flask"), Native::No);
         assert_eq!(native("my-company-tool"), Native::Unknown);
     }
 

@@ -41,6 +41,13 @@ impl Table {
         self.rows(key).next()
     }
 
+    /// The row of a table with a single column that is `key`.
+    pub(crate) fn line(self, key: &str) -> Option<Row> {
+        let rest = self.text.get(self.lower_bound_of(key.bytes())..)?;
+        let line = rest.lines().next()?;
+        (line == key && !key.is_empty()).then_some(Row { line })
+    }
+
     /// The row with these two columns at its beginning.
     pub(crate) fn row_of_two(self, first: &str, second: &str) -> Option<Row> {
         let key = first.bytes().chain(once(b'\t')).chain(second.bytes());
@@ -62,6 +69,11 @@ impl Table {
 
     /// The offset of the first line that is not less than `key` followed by a tab.
     fn lower_bound(self, key: impl Iterator<Item = u8> + Clone) -> usize {
+        self.lower_bound_of(key.chain(once(b'\t')))
+    }
+
+    /// The offset of the first line that is not less than `key`.
+    fn lower_bound_of(self, key: impl Iterator<Item = u8> + Clone) -> usize {
         let bytes = self.text.as_bytes();
         let (mut lo, mut hi) = (0, bytes.len());
         while lo < hi {
@@ -71,7 +83,7 @@ impl Table {
             let line = bytes.get(start..).unwrap_or(&[]);
             let length = line.iter().position(|it| *it == b'\n').unwrap_or(line.len());
             let line = line.get(..length).unwrap_or(&[]);
-            match line.iter().copied().cmp(key.clone().chain(once(b'\t'))) {
+            match line.iter().copied().cmp(key.clone()) {
                 Ordering::Less => lo = start + length + 1,
                 Ordering::Equal | Ordering::Greater => hi = start,
             }

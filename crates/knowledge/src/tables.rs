@@ -6,8 +6,8 @@ use crate::image::{
 };
 use crate::names::Names;
 use crate::python_package::{
-    NEEDS, NOTES, Native, PACKAGES, RUN_TIME_COMPILERS, compiles_at_run_time, needs, normalize,
-    package,
+    NEEDS, NOTES, Native, PACKAGES, PURE, RUN_TIME_COMPILERS, compiles_at_run_time, needs,
+    normalize, package,
 };
 use crate::release::{Date, PYTHONS, RELEASES, python_release, release};
 use crate::size::{SIZES, size};
@@ -21,7 +21,7 @@ use crate::wheel::{Architecture, REQUIRES, SDISTS, WHEELS, Wheel, has_wheel};
 
 /// Each table with its number of columns and of rows. The numbers of rows are typed by a person: a
 /// refresh that loses half of a table must not pass unseen.
-const TABLES: [(&str, Table, usize, usize); 18] = [
+const TABLES: [(&str, Table, usize, usize); 19] = [
     ("alpine-runtime.tsv", ALPINE_RUNTIME, 3, 242),
     ("debian-availability.tsv", AVAILABILITY, 4, 1499),
     ("debian-runtime.tsv", DEBIAN_RUNTIME, 3, 1145),
@@ -29,6 +29,7 @@ const TABLES: [(&str, Table, usize, usize); 18] = [
     ("images.tsv", IMAGES, 8, 535),
     ("package-needs.tsv", NEEDS, 6, 1786),
     ("package-notes.tsv", NOTES, 2, 182),
+    ("pure-packages.tsv", PURE, 1, 278),
     ("python-image-pip.tsv", PYTHON_PIPS, 2, 144),
     ("python-packages.tsv", PACKAGES, 9, 577),
     ("python-releases.tsv", PYTHONS, 4, 18),
@@ -254,6 +255,11 @@ fn python_packages_are_reached_and_parse() {
         one_of(row, 6, &["", "sdist-only"]);
         one_of(row, 8, &["", "same-import", "other-import"]);
         assert_eq!(row.column(7).is_empty(), row.column(8).is_empty(), "{row:?}");
+    }
+    for row in PURE.all() {
+        assert_eq!(normalize(row.column(0)), row.column(0));
+        assert!(PACKAGES.row(row.column(0)).is_none(), "{row:?} is in both tables");
+        assert_eq!(package(row.column(0)).map(|it| it.native()), Some(Native::No), "{row:?}");
     }
     for row in NOTES.all() {
         assert_eq!(package(row.column(0)).unwrap().note(), Some(row.column(1)));

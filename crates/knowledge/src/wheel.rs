@@ -108,6 +108,38 @@ pub fn installation(
     }
 }
 
+/// The newest version in the tables from `least` up to `most` that accepts a Python; `is_below` leaves `most` itself
+/// out. `None` if no such version is known by its number.
+pub fn newest_between(
+    name: &str,
+    least: Option<&str>,
+    most: &str,
+    is_below: bool,
+    python: (u8, u8),
+) -> Option<&'static str> {
+    let package = package(name)?;
+    let (least, most) = (least.and_then(parse), parse(most)?);
+    let is_allowed = |it: &Version<'_>| {
+        least.is_none_or(|least| least <= *it) && if is_below { *it < most } else { *it <= most }
+    };
+    let accepts = |version: &Version<'_>| {
+        let mut rows = REQUIRES.rows(package.name());
+        !rows.any(|it| {
+            is_between(version, it.column(1), it.column(2)) && !accepts_python(it, python)
+        })
+    };
+    let ends = |table: Table, first: usize| {
+        table.rows(package.name()).flat_map(move |it| [it.column(first), it.column(first + 1)])
+    };
+    ends(REQUIRES, 1)
+        .chain(ends(SDISTS, 1))
+        .chain(ends(WHEELS, 3))
+        .filter_map(|it| Some((it, parse(it)?)))
+        .filter(|(_, it)| it.is_stable() && is_allowed(it) && accepts(it))
+        .max_by(|one, other| one.1.cmp(&other.1))
+        .map(|it| it.0)
+}
+
 /// Whether pip finds a wheel of this package that it can use in this place.
 ///
 /// `version` is an exact one (`==`); without it the newest that the table knows is meant.

@@ -78,6 +78,26 @@ pub fn call<'a>(command: &'a Command<'a>, lookup: Lookup<'_>) -> Option<Call<'a>
     Some(read_call(command, &fields, 0, start, None))
 }
 
+/// The call that a Python makes of the get-pip.py that the command before it in the pipeline fetches:
+/// `curl https://bootstrap.pypa.io/get-pip.py | python3 - --user`.
+pub fn piped_call<'a>(
+    feeder: &Command<'_>,
+    command: &'a Command<'a>,
+    lookup: Lookup<'_>,
+) -> Option<Call<'a>> {
+    let is_fed = command.place.reads_pipe && feeder.place.writes_pipe;
+    if !is_fed || !matches!(feeder.program(), Some("curl" | "wget")) {
+        return None;
+    }
+    let is_script = |it: &str| it.rsplit('/').next() == Some("get-pip.py");
+    if !feeder.words.iter().any(|it| it.literal().is_some_and(is_script)) {
+        return None;
+    }
+    let fields = fields(&command.words, lookup);
+    let start = tool::piped_start(&fields)?;
+    Some(read_call(command, &fields, 0, start, None))
+}
+
 /// The value of an environment variable for a command: set before the command itself, or by the surroundings.
 pub fn environment(command: &Command<'_>, lookup: Lookup<'_>, name: &str) -> Option<String> {
     match command.assignments.iter().rev().find(|it| it.name == name) {

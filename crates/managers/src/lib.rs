@@ -27,6 +27,6 @@ mod tests;
 
 pub use action::Action;
 pub use argument::Argument;
-pub use call::{Call, Lookup, call, environment};
+pub use call::{Call, Lookup, call, environment, piped_call};
 pub use option::CommandOption;
 pub use tool::Tool;

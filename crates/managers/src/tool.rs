@@ -146,6 +146,18 @@ pub(crate) fn start(fields: &[Field<'_>], at: usize) -> Option<Start> {
     Some(Start { tool, next: at + 1, action })
 }
 
+/// get-pip.py, for a Python that reads its program from a pipe: `python3`, `python3 -`.
+pub(crate) fn piped_start(fields: &[Field<'_>]) -> Option<Start> {
+    let is_python = |it: &str| is_versioned(it, "python") || is_versioned(it, "pypy");
+    fields.first()?.program().filter(|it| is_python(it))?;
+    let next = match fields.get(1) {
+        None => 1,
+        Some(field) if field.text() == Some("-") => 2,
+        Some(_) => return None,
+    };
+    Some(Start { tool: Tool::GetPip, next, action: Some(Action::Install) })
+}
+
 /// Whether the first word of a command can be the beginning of a call; cheap, to skip all others.
 pub(crate) fn may_start(program: &str) -> bool {
     named(program).is_some()

@@ -2,19 +2,12 @@
 
 use context::{copy_sources, project_files};
 
-use crate::dependency_install::DependencyInstall;
-use crate::supply::supposed_source;
 use crate::{Build, Copy, CopyFrom, looks_like_file, path};
 
 /// Whether a COPY or ADD takes source code along, not only the files that say what to install.
 ///
-/// Where the context is not known, a directory counts if it has one of the usual names, or if an installation must take
-/// its files from it.
-pub fn takes_source(
-    build: &Build<'_>,
-    copy: &Copy<'_>,
-    installations: &[&DependencyInstall<'_, '_>],
-) -> bool {
+/// Where the context is not known, a directory counts if it has one of the usual names.
+pub fn takes_source(build: &Build<'_>, copy: &Copy<'_>) -> bool {
     if copy.from != CopyFrom::Context {
         return false;
     }
@@ -23,9 +16,7 @@ pub fn takes_source(
     copy.context_paths().any(|(written, _)| {
         let is_whole = matches!(written, "." | "*");
         let Some(tree) = tree else {
-            return is_whole
-                || (is_directory_name(written)
-                    && (is_usual(written) || supplies(copy, written, installations)));
+            return is_whole || (is_directory_name(written) && is_usual(written));
         };
         if tree.is_file(written) || (!is_whole && copy_sources::has_wildcard(written)) {
             return false;
@@ -52,15 +43,6 @@ fn is_usual(written: &str) -> bool {
         path::file_name(written),
         "src" | "app" | "source" | "code" | "backend" | "server" | "api" | "project"
     )
-}
-
-/// Whether an installation must take a file from inside the directory that is copied.
-fn supplies(copy: &Copy<'_>, written: &str, installations: &[&DependencyInstall<'_, '_>]) -> bool {
-    let mut inputs = installations.iter().flat_map(|it| &it.inputs).filter(|it| !it.is_optional);
-    inputs.any(|it| {
-        let file = it.paths.first().and_then(|it| supposed_source(copy, it));
-        file.is_some_and(|it| it != written)
-    })
 }
 
 /// Files that say what to install or how to build, and those that seldom change.

@@ -55,6 +55,26 @@ pub fn build_tools<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<BuildTool> {
     res
 }
 
+/// The commands of a stage, from a step on, that compile something themselves: their names and places, each once in a
+/// row.
+pub fn compiling_commands<'b>(
+    build: &'b Build<'_>,
+    stage: &Stage<'_>,
+    from: usize,
+) -> Vec<(&'b str, Span)> {
+    const COMPILING: [&str; 8] =
+        ["./configure", "configure", "make", "gcc", "g++", "cc", "cmake", "cargo"];
+    let runs = build.steps.get(stage.steps.clone()).unwrap_or(&[]).iter();
+    let commands =
+        runs.filter(|it| it.index >= from).filter_map(|it| it.run()).flat_map(|it| it.commands());
+    let mut users: Vec<(&str, Span)> = commands
+        .filter_map(|it| Some((it.program()?, it.words.first()?.span)))
+        .filter(|it| COMPILING.contains(&it.0))
+        .collect();
+    users.dedup_by_key(|it| it.0);
+    users
+}
+
 /// The build tools that a call installs for certain.
 fn installed(step: &Step<'_>, call: &RunCall<'_>) -> Vec<BuildTool> {
     let it = &call.call;

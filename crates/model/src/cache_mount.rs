@@ -12,29 +12,18 @@ use crate::erase::{without_step, without_word};
 use crate::state::User;
 use crate::{Build, Mount, MountKind, Run, RunCall, Step, path};
 
-/// Every cache that can be on a mount.
-pub const CACHES: [Cache; 14] = [
-    Cache::Pip,
-    Cache::Uv,
-    Cache::Poetry,
-    Cache::Pdm,
-    Cache::Pipenv,
-    Cache::AptLists,
-    Cache::AptArchives,
-    Cache::Apk,
-    Cache::Dnf,
-    Cache::Yum,
-    Cache::Microdnf,
-    Cache::Tdnf,
-    Cache::Zypper,
-    Cache::Conda,
-];
-
 /// Why a cache mount stays empty.
 #[derive(Clone, Debug)]
 pub enum Defeat<'b, 'f> {
     /// A call does not use it.
-    Disabled(&'b RunCall<'f>, Disabling),
+    Disabled {
+        /// The call.
+        call: &'b RunCall<'f>,
+        /// What turns its cache off.
+        disabling: Disabling,
+        /// The mount's name says that it is for this cache; where the cache would be is not known, or elsewhere.
+        is_by_name: bool,
+    },
     /// A command empties it: its place, the paths that are all on the mount, and whether it removes nothing else.
     Emptied {
         /// The index of the script and of the command in it.
@@ -59,11 +48,13 @@ pub fn defeats<'b, 'f>(
     }
     let mounts = || run.mounts.iter().filter(is_cache);
     for call in &run.calls {
-        for write in cache_writes(build, step, run, call, &CACHES) {
+        for write in cache_writes(build, step, run, call, &Cache::ALL) {
             let Fate::Disabled(disabling) = write.fate else { continue };
             let place = cache_place(build, step, call, write.cache);
-            let mount = mounts().find(|mount| place.paths.iter().any(|it| mount.covers(it)));
-            res.extend(mount.map(|it| (it, Defeat::Disabled(call, disabling))));
+            let at = mounts().find(|mount| place.paths.iter().any(|it| mount.covers(it)));
+            let is_by_name = at.is_none();
+            let mount = at.or_else(|| mounts().find(|it| is_named_after(it, write.cache)));
+            res.extend(mount.map(|it| (it, Defeat::Disabled { call, disabling, is_by_name })));
         }
     }
     for (script, index, command) in run.commands_with_places() {
@@ -72,6 +63,13 @@ pub fn defeats<'b, 'f>(
         res.extend(mount);
     }
     res
+}
+
+/// `…/.cache/pip` is for pip, whoever's home that is.
+fn is_named_after(mount: &Mount<'_>, cache: Cache) -> bool {
+    let target = mount.target.as_deref().unwrap_or("");
+    let mut defaults = cache.facts().default_paths.iter().filter_map(|it| it.strip_prefix('~'));
+    defaults.any(|it| target.ends_with(it))
 }
 
 fn emptied<'b, 'f>(
@@ -135,13 +133,13 @@ pub fn without_variable(build: &Build<'_>, step: &Step<'_>, name: &str) -> Optio
             continue;
         }
         for call in &run.calls {
-            let writes = cache_writes(build, later, run, call, &CACHES);
+            let writes = cache_writes(build, later, run, call, &Cache::ALL);
             let by_this = |it: &Fate| matches!(it, Fate::Disabled(Disabling::Environment(found)) if *found == name);
             if !writes.iter().any(|it| by_this(&it.fate)) {
                 continue;
             }
             let is_mounted = defeats(build, later, run).iter().any(
-                |it| matches!(&it.1, Defeat::Disabled(other, _) if std::ptr::eq(*other, call)),
+                |it| matches!(&it.1, Defeat::Disabled { call: other, .. } if std::ptr::eq(*other, call)),
             );
             if !is_mounted {
                 return None;

@@ -68,12 +68,11 @@ fn late_in(build: &Build<'_>, stage: &Stage<'_>) -> Option<Late> {
     let mut is_prepared: Vec<Tool> = Vec::new();
     for step in steps {
         if let Some(copy) = step.copy() {
-            let behind = all.iter().filter(|it| it.0.index > step.index).flat_map(|it| &it.1);
-            let behind: Vec<&DependencyInstall<'_, '_>> = behind.collect();
+            let mut behind = all.iter().filter(|it| it.0.index > step.index).flat_map(|it| &it.1);
             let is_before = res.installs.last().is_none_or(|it| it.0 > step.index);
-            if !behind.is_empty()
+            if behind.next().is_some()
                 && (is_before || !res.copies.is_empty())
-                && takes_source(build, copy, &behind)
+                && takes_source(build, copy)
             {
                 res.copies.push(step.index);
             }

@@ -65,7 +65,7 @@ pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
             };
             res.push(Planned {
                 name: wanted.name.clone(),
-                version: wanted.newest_allowed(),
+                version: wanted.newest_allowed(interpreter.map(|it| it.version)),
                 span: wanted.span,
                 installation,
             });
@@ -121,7 +121,7 @@ pub fn installation_of(wanted: &Wanted, place: Interpreter, libc: Libc) -> Insta
         _ => return Installation::Unknown,
     }
     let architecture = place.architecture.unwrap_or(Architecture::X86_64);
-    let version = wanted.newest_allowed();
+    let version = wanted.newest_allowed(Some(place.version));
     installation(&wanted.name, version.as_deref(), place.version, libc, architecture)
 }
 

@@ -1,6 +1,7 @@
 //! What a Dockerfile means: stages, variables, base images, layers, package-manager calls and the build context.
 
 mod account;
+mod allowed_version;
 mod block;
 mod broad_copy;
 mod build;
@@ -11,6 +12,7 @@ pub mod cleaning;
 pub mod cleanup;
 mod context_file;
 mod contributing;
+mod copied_code;
 mod copy;
 pub mod dependency_install;
 pub mod dependency_order;
@@ -29,6 +31,7 @@ mod mount;
 mod moved_cleaning;
 pub mod narrow_copy;
 pub mod path;
+pub mod pip_release;
 mod presence;
 mod programs;
 mod purpose;
@@ -62,7 +65,7 @@ pub use moved_cleaning::moved_cleaning;
 pub use presence::{
     Brought, CommandPlace, Presence, brought_from, effect_in, looks_like_file, presence,
 };
-pub use purpose::{is_for_development, is_toolbox};
+pub use purpose::{is_for_building, is_for_development, is_toolbox};
 pub use run::{Run, RunCall};
 pub use scripts::{Scripts, scripts};
 pub use stage::{Base, Stage};

@@ -92,6 +92,33 @@ fn starts_notebook(text: &str) -> bool {
         .any(|it| it == "jupyter" || it.starts_with("jupyter-") || it == "start-notebook.sh")
 }
 
+/// Whether a stage is there to build other software: it starts a build tool, or it works with the toolchain of another
+/// language than Python.
+pub fn is_for_building<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    const STARTED: [&str; 12] = [
+        "make", "gcc", "g++", "cc", "clang", "cargo", "go", "bazel", "cmake", "ninja", "tox", "nox",
+    ];
+    const OTHER: [&str; 8] = ["cargo", "rustc", "go", "bazel", "mvn", "gradle", "ant", "sbt"];
+    let starts = |arguments: &Arguments<'_>| {
+        let words: Vec<&str> = match arguments {
+            Arguments::Shell(line) => line.text().split_whitespace().collect(),
+            _ => arguments.words().iter().map(|it| it.text.as_ref()).collect(),
+        };
+        words.first().is_some_and(|it| STARTED.contains(&crate::path::file_name(it)))
+    };
+    let mut steps = build.lineage(stage).flat_map(|it| build.steps_of(it));
+    steps.any(|step| match step.instruction.keyword {
+        Keyword::Cmd | Keyword::Entrypoint => starts(&step.instruction.arguments),
+        Keyword::Env => {
+            let text = step.instruction.span.of(build.file.text);
+            text.contains("GOPATH") || text.contains("GOROOT") || text.contains("/go/bin")
+        }
+        _ => step.run().is_some_and(|run| {
+            run.commands().any(|it| it.program().is_some_and(|it| OTHER.contains(&it)))
+        }),
+    })
+}
+
 /// Whether a stage offers a set of tools and no program: nothing of the context is copied into it, and it starts
 /// nothing but a shell. Images made for Python are for programs, also without a start command.
 pub fn is_toolbox<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
@@ -148,6 +175,26 @@ mod tests {
             let build = Build::new(&file, &scripts, surroundings);
             let found = is_for_development(&build, build.stages.last().unwrap());
             assert_eq!(found, expected, "{text} {dockerfile}");
+        }
+    }
+
+    #[test]
+    fn images_to_build_in_are_told() {
+        let cases = [
+            ("CMD [\"make\", \"test\"]", true),
+            ("ENTRYPOINT /usr/bin/cargo build", true),
+            ("RUN go install example.com/x@v1", true),
+            ("ENV GOPATH=/go", true),
+            ("RUN make install\nCMD [\"python\", \"app.py\"]", false),
+        ];
+        for (text, expected) in cases {
+            let text = format!("FROM ubuntu:24.04\n{text}\n");
+            let file = syntax::parse(&text);
+            let scripts = crate::scripts(&file);
+            let surroundings =
+                Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+            let build = Build::new(&file, &scripts, surroundings);
+            assert_eq!(is_for_building(&build, build.stages.last().unwrap()), expected, "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use context::{Content, IncludeFault, Operator, Requirement, normalize_name};
+use context::{Content, IncludeFault, Requirement, normalize_name};
 use managers::{Action, Argument, Call, Tool, python};
 use syntax::{Expansion, Span};
 
@@ -84,34 +84,6 @@ impl Origin {
             || self.has_find_links
             || self.has_extra_index
             || !self.indexes.iter().all(is_mirror)
-    }
-}
-
-impl Wanted {
-    /// A version that stands for the newest that is allowed: the exact one, or the bound above. `None` without either.
-    pub fn newest_allowed(&self) -> Option<String> {
-        if self.version.is_some() {
-            return self.version.clone();
-        }
-        let mut bounds = self.requirement.specifiers.iter().filter_map(|it| {
-            let version = it.version.text.trim_end_matches(".*");
-            match it.operator {
-                Operator::LessThan | Operator::LessThanEqual => Some(version.to_owned()),
-                Operator::Equal => Some(version.to_owned()),
-                Operator::Compatible => {
-                    let (head, _) = version.rsplit_once('.')?;
-                    let (before, last) = head.rsplit_once('.').unwrap_or(("", head));
-                    let next = last.parse::<u32>().ok()?.checked_add(1)?;
-                    Some(if before.is_empty() {
-                        next.to_string()
-                    } else {
-                        format!("{before}.{next}")
-                    })
-                }
-                _ => None,
-            }
-        });
-        bounds.next_back()
     }
 }
 
@@ -364,28 +336,6 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(read(&format!("FROM python:3.12\n{text}\n")), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn bounds_stand_for_the_newest_version() {
-        let cases = [
-            ("a==1.2", Some("1.2")),
-            ("a==1.2.*", Some("1.2")),
-            ("a>=1,<2", Some("2")),
-            ("a~=1.4.2", Some("1.5")),
-            ("a~=1.4", Some("2")),
-            ("a>=1", None),
-            ("a", None),
-        ];
-        for (text, expected) in cases {
-            let requirement = context::parse_requirement(text, 0).unwrap();
-            let version = requirement.pinned().map(str::to_owned);
-            let span = Span::at(0);
-            let name = "a".to_owned();
-            let wanted =
-                Wanted { name, requirement, file: None, span, version, is_editable: false };
-            assert_eq!(wanted.newest_allowed().as_deref(), expected, "{text}");
         }
     }
 }

@@ -13,9 +13,9 @@ use crate::image_reference::tag_range;
 use crate::installation::{calls, planned};
 use crate::interpreter::interpreter;
 use crate::listed;
-use crate::locked::{Locked, locked};
+use crate::locked::locked;
 use crate::programs::{InSlim, absent_in_start, in_slim};
-use crate::{Base, Build, CopyFrom, Stage, Step};
+use crate::{Base, Build, CopyFrom, Stage, Step, copied_code::has_no_outer_calls};
 
 /// New tags for the base images of some stages, which belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +47,10 @@ pub fn to_slim<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Result<Retag, String
         needs_no_compiler(build, stage, &mut res.doubts)?;
         for step in build.steps_of(stage) {
             uses_small_image(build, stage, step, &mut res.doubts)?;
+            if step.copy().is_some_and(|it| !has_no_outer_calls(build, it)) {
+                let doubt = "the copied program may use programs or libraries of the full image (`git`, `curl`, `libpq5`, …)";
+                add(&mut res.doubts, doubt.to_owned());
+            }
             let from = step.copy().map(|it| &it.from);
             let from_stage = match from {
                 Some(CopyFrom::Stage(from)) => build.stages.get(*from),
@@ -165,18 +169,18 @@ fn needs_no_compiler<'f>(
         for it in &found.unread {
             add(doubts, format!("{} could not be read", it.what));
         }
-        for (lock, place) in found.locks.iter().zip(std::iter::repeat(interpreter(build, stage))) {
-            let packages = place.map(|it| locked(lock, it, it.libc)).unwrap_or_default();
+        let place = interpreter(build, stage);
+        let packages =
+            found.locks.iter().filter_map(|it| Some(locked(it, place?, place?.libc))).flatten();
+        for it in packages {
             // Poetry brings a git of its own.
-            let calls_git = |it: &&Locked<'_>| it.is_certain && call.call.tool != Tool::Poetry;
-            if let Some(url) = packages.iter().filter(calls_git).find_map(|it| it.repository()) {
+            let url = it.repository().filter(|_| call.call.tool != Tool::Poetry && it.is_certain);
+            if let Some(url) = url {
                 return Err(format!("`{url}` is fetched with git"));
             }
-            let packages = packages
-                .iter()
-                .map(|it| it.package)
-                .filter(|it| needs_libraries(&it.name, it.version.as_deref()));
-            with_libraries.extend(packages.map(|it| it.name.clone()));
+            if needs_libraries(&it.package.name, it.package.version.as_deref()) {
+                with_libraries.push(it.package.name.clone());
+            }
         }
         let wanted = found.wanted.into_iter();
         let wanted = wanted.filter(|it| needs_libraries(&it.name, it.version.as_deref()));

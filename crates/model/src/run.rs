@@ -1,6 +1,6 @@
 //! RUN: its mounts, its commands, and the package-manager calls among them.
 
-use managers::Call;
+use managers::{Call, Tool};
 use shell::{Command, Script};
 use syntax::{Arguments, Expansion};
 
@@ -62,7 +62,9 @@ impl RunCall<'_> {
     /// The tool and its action as written, for a message: `pip install`, `python -m pip install`.
     pub fn spoken<'t>(&self, text: &'t str) -> &'t str {
         let written = self.head().of(text);
-        if written.contains(['\n', '"', '`', ',']) || written.is_empty() || written.len() > 40 {
+        let is_piped = self.call.tool == Tool::GetPip && !written.contains("get-pip");
+        let is_awkward = written.contains(['\n', '"', '`', ',']) || written.len() > 40;
+        if is_piped || is_awkward || written.is_empty() {
             return self.call.tool.name();
         }
         written
@@ -90,7 +92,9 @@ impl<'f> Run<'f> {
                         Expansion::Unknown => None,
                     },
                 };
-                if let Some(call) = managers::call(command, &value) {
+                let feeder = index.checked_sub(1).and_then(|it| script.commands.get(it));
+                let piped = || managers::piped_call(feeder?, command, &value);
+                if let Some(call) = managers::call(command, &value).or_else(piped) {
                     calls.push(RunCall { call, script: script_index, command: index });
                 }
                 let changed = changes(command, &value);

@@ -22,6 +22,8 @@ pub struct Contents {
     pub unwanted: Vec<Unwanted>,
     /// `.git` is read by the build, by the tool of this name.
     pub git_reader: Option<&'static str>,
+    /// A `.env` that is copied although no instruction names it. The program may read it.
+    pub environment_file: Option<String>,
 }
 
 /// Directories that tools make, wherever they lie.
@@ -41,11 +43,11 @@ const DIRECTORIES: [&str; 12] = [
 ];
 
 /// Files that tools make, wherever they lie.
-const FILES: [&str; 3] = [".DS_Store", ".coverage", ".env"];
+const FILES: [&str; 2] = [".DS_Store", ".coverage"];
 
 /// Looks through the context for what `build` does not need, as far as the ignore file lets it pass.
 pub fn contents(build: &Build<'_>) -> Contents {
-    let mut res = Contents { unwanted: Vec::new(), git_reader: git_reader(build) };
+    let mut res = Contents { git_reader: git_reader(build), ..Contents::default() };
     let Some(tree) = build.surroundings.files.tree() else { return res };
     let ignore = build.ignore_file().map(|it| &it.1);
     let environments = environments(tree);
@@ -53,15 +55,23 @@ pub fn contents(build: &Build<'_>) -> Contents {
     // (pattern for the place, pattern for anywhere, directory): joined below if it is found in several places.
     let mut found: Vec<(String, Found)> = Vec::new();
     for (file, size) in tree.files() {
+        let is_copied = |place: &str, name: &str| {
+            !named.iter().any(|it| names(it, place, name))
+                && !ignore.is_some_and(|it| it.excludes(file) || is_kept_on_purpose(it, file, name))
+        };
+        if path::file_name(file) == ".env"
+            && res.environment_file.is_none()
+            && unwanted_part(file, &environments).is_none()
+            && is_copied(file, ".env")
+        {
+            res.environment_file = Some(file.to_owned());
+        }
         let Some((home, name)) = unwanted_part(file, &environments) else { continue };
         if name == ".git" && res.git_reader.is_some() {
             continue;
         }
         let place = path_of(home, name);
-        let is_needed = named.iter().any(|it| names(it, &place, name));
-        if is_needed
-            || ignore.is_some_and(|it| it.excludes(file) || is_kept_on_purpose(it, file, name))
-        {
+        if !is_copied(&place, name) {
             continue;
         }
         let key = if is_bytecode(name) {
@@ -116,6 +126,14 @@ pub fn broad_copy<'b, 'f>(build: &'b Build<'f>) -> Option<&'b Step<'f>> {
     let contributes = contributing(build);
     let reaches = |it: &&Step<'f>| it.stage.is_some_and(|it| contributes.get(it) == Some(&true));
     build.steps.iter().filter(reaches).find(|it| it.copy().is_some_and(|it| it.takes_everything()))
+}
+
+/// What to do about a `.env` that is copied, as a note.
+pub fn environment_note(contents: &Contents) -> Option<String> {
+    let file = contents.environment_file.as_deref()?;
+    Some(format!(
+        "`{file}` is copied into the image: pass it at run time instead, and add it to the ignore file"
+    ))
 }
 
 /// What the unwanted files weigh, the largest first; `None` if there are none.
@@ -274,14 +292,8 @@ mod tests {
             ("tests/test.py", "x"),
         ];
         let broad = "FROM x\nCOPY . .\n";
-        let expected = [
-            "**/*.egg-info 1 1",
-            "**/*.py[cod] 1 1",
-            ".env 1 3",
-            ".git 2 3",
-            "**/__pycache__ 1 1",
-            "env 2 3",
-        ];
+        let expected =
+            ["**/*.egg-info 1 1", "**/*.py[cod] 1 1", ".git 2 3", "**/__pycache__ 1 1", "env 2 3"];
         assert_eq!(of(broad, &files), expected);
         assert_eq!(of("FROM x\nCOPY .env .\nCOPY . .\n", &[(".env", "x")]), [""; 0]);
         assert_eq!(of("FROM x\nCOPY . .\nRUN git describe\n", &files[..2]), [""; 0]);
@@ -299,7 +311,7 @@ mod tests {
         };
         assert_eq!(of("*\n!.env\n"), [""; 0]);
         assert_eq!(of("*\n!s\n"), ["**/__pycache__ 1 1"]);
-        assert_eq!(of("x\n"), [".env 1 1", "**/__pycache__ 1 1"]);
+        assert_eq!(of("x\n"), ["**/__pycache__ 1 1"]);
     }
 
     #[test]

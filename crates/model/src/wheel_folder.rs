@@ -5,7 +5,7 @@ use managers::removal::removed_paths;
 use managers::requirement::Requirement;
 use managers::{Action, Tool};
 use shell::layout;
-use syntax::{Expansion, Keyword, Span};
+use syntax::{Expansion, Keyword, Span, Word};
 
 use crate::cleanup::Edit;
 use crate::erase::without_step;
@@ -55,7 +55,7 @@ pub fn wheel_folder(build: &Build<'_>, step: &Step<'_>) -> Option<WheelFolder> {
     let is_glob = from.ends_with("/*.whl") || from == "*.whl";
     let is_folder = !source.is_pattern() && !path::file_name(from).ends_with(".whl");
     let edits = (is_glob || is_folder)
-        .then(|| edits(build, step, copy, from, &target, &installs))
+        .then(|| edits(build, step, copy, (from, source.word), &target, &installs))
         .flatten();
     Some(WheelFolder { copy: step.index, target, installs, edits })
 }
@@ -140,7 +140,7 @@ fn edits(
     build: &Build<'_>,
     step: &Step<'_>,
     copy: &Copy<'_>,
-    from: &str,
+    (from, written_from): (&str, &Word<'_>),
     target: &str,
     installs: &[usize],
 ) -> Option<Vec<Edit>> {
@@ -162,10 +162,17 @@ fn edits(
         return None;
     }
     let stage = build.stage(step)?;
+    // A variable stays one: `--build-arg` may set it.
+    let written = [&*written_from.text, &*copy.destination.text];
+    let places = [(written[0], &*source), (written[1], target)];
+    let mut places = places.map(|(it, value)| place_of(build, it, value, installs, step));
+    let (source, written_target) = (places[0].take()?, places[1].take()?);
     let mut edits = vec![without_step(build, step, false)?];
     for other in build.steps_of(stage).iter().filter(|it| it.index > step.index) {
         if installs.contains(&other.index) {
-            edits.extend(mounted(build, other, &name, &source, target)?);
+            let mount =
+                format!("--mount=type=bind,from={name},source={source},target={written_target}");
+            edits.extend(mounted(build, other, &mount, target)?);
         } else if let Some(removal) = pure_removal(build, other, target) {
             edits.push(removal);
         } else if mentions(build, other, target) {
@@ -190,22 +197,50 @@ fn is_covered_again(build: &Build<'_>, step: &Step<'_>, target: &str) -> bool {
     is_copy(step) || before.iter().any(|it| it.index < step.index && is_copy(it))
 }
 
+/// How a mount names a place: as COPY does, if a variable is in it and still has the same value at each install.
+fn place_of(
+    build: &Build<'_>,
+    written: &str,
+    value: &str,
+    installs: &[usize],
+    step: &Step<'_>,
+) -> Option<String> {
+    if !written.contains('$') {
+        return Some(value.to_owned());
+    }
+    // Mounts know variables since 1.3 (moby/buildkit#2909).
+    let is_plain =
+        |it: &str| it.bytes().all(|it| it.is_ascii_alphanumeric() || b"/._-:@${}".contains(&it));
+    let last = installs.last()?;
+    let sets = |it: &Step<'_>| {
+        let mut pairs = it.instruction.arguments.pairs().iter();
+        matches!(it.instruction.keyword, Keyword::Env | Keyword::Arg)
+            && pairs.any(|it| written.contains(&*it.name.text))
+    };
+    let mut between = build.steps.get(step.index..*last)?.iter();
+    let text = written.strip_suffix("*.whl").unwrap_or(written);
+    let text = if text.len() > 1 { text.trim_end_matches('/') } else { text };
+    // Relative to the working directory, which may be another one there.
+    let is_absolute = text.starts_with('/') || text.starts_with('$');
+    let is_same = is_plain(text) && is_absolute && !between.any(sets);
+    (is_same && !is_syntax_before(build, &["1.0", "1.1", "1.2"])).then(|| text.to_owned())
+}
+
 fn has_mounts(build: &Build<'_>) -> bool {
+    !is_syntax_before(build, &["1.0", "1.1"])
+}
+
+/// Whether the file asks for one of these old versions of the syntax.
+fn is_syntax_before(build: &Build<'_>, versions: &[&str]) -> bool {
     let syntax = build.file.directives.iter().find(|it| it.name.eq_ignore_ascii_case("syntax"));
     let version = syntax.and_then(|it| it.value.rsplit_once(':')).map_or("", |it| it.1);
-    !matches!(version, "1.0" | "1.1")
-        && !version.starts_with("1.0.")
-        && !version.starts_with("1.1.")
+    versions.iter().any(|it| {
+        version.strip_prefix(it).is_some_and(|it| it.is_empty() || it.starts_with(['.', '-']))
+    })
 }
 
 /// The edits of a RUN that installs: the mount, and no removal of what is mounted.
-fn mounted(
-    build: &Build<'_>,
-    step: &Step<'_>,
-    from: &str,
-    source: &str,
-    target: &str,
-) -> Option<Vec<Edit>> {
+fn mounted(build: &Build<'_>, step: &Step<'_>, mount: &str, target: &str) -> Option<Vec<Edit>> {
     let run = step.run()?;
     let text = build.file.text;
     let [script] = run.scripts else { return None };
@@ -244,7 +279,6 @@ fn mounted(
         return None;
     }
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let mount = format!("--mount=type=bind,from={from},source={source},target={target}");
     let mut edits =
         vec![(Span::at(start as usize), format!("{mount} {}{line_end}    ", build.file.escape))];
     if !items.is_empty() {

@@ -11,7 +11,7 @@ use syntax::Span;
 pub(crate) static RULE: Rule = Rule {
     name: "cache-mount-unused",
     severity: Severity::Warning,
-    repair: Repair::Safe,
+    repair: Repair::SafeOrUnsafe,
     aliases: &[],
     since: "0.1.0",
     is_on_by_default: true,
@@ -23,7 +23,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for (step, run) in build.runs() {
         for (mount, defeat) in defeats(build, step, run) {
             match defeat {
-                Defeat::Disabled(call, disabling) => {
+                Defeat::Disabled { call, disabling, is_by_name } => {
                     let spoken = call.spoken(build.file.text);
                     let (span, what, edit) = match disabling {
                         Disabling::Option(span) => {
@@ -49,7 +49,11 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                         .report(span, format!("{what} keeps `{spoken}` from using its cache mount"))
                         .label(mount.span, "this mount stays empty")
                         .note("a mount belongs to no layer: with it the cache costs nothing in the image and saves the next build")
-                        .fix_if(edit.map(|(span, text)| Fix::safe(title, [Edit::replace(span, text)])));
+                        .fix_if(edit.map(|(span, text)| {
+                            const REASON: &str = "if the user's home is elsewhere, the cache is not on the mount and comes into the layer";
+                            let reasons = if is_by_name { vec![REASON.to_owned()] } else { Vec::new() };
+                            Fix::safe_unless(title, reasons, [Edit::replace(span, text)])
+                        }));
                 }
                 Defeat::Emptied { place: (script, index), words, is_all } => {
                     let Some(command) =

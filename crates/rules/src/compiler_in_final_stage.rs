@@ -5,10 +5,11 @@ use knowledge::size::size;
 use knowledge::system_package::Role;
 use knowledge::wheel::Installation;
 use linter::{Diagnostic, Repair, Reports, Rule, Severity};
-use model::build_tools::{BuildTool, build_tools};
+use model::build_tools::{BuildTool, build_tools, compiling_commands};
 use model::installation::{self, Planned};
 use model::interpreter::is_about_python;
-use model::{Build, Stage, is_for_development, is_toolbox, listed};
+use model::{Build, Stage, is_for_building, is_for_development, is_toolbox, listed};
+use syntax::Span;
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -28,14 +29,17 @@ const LEAST_MEGABYTES: u64 = 20;
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     let Some(last) = build.stages.iter().rfind(|it| it.is_shipped) else { return };
-    for stage in build.stages.iter().filter(|it| it.is_shipped) {
+    // Below a stage to develop or test in lies the one that is deployed.
+    let Some(last) = build.lineage(last).find(|it| !is_for_development(build, it)) else { return };
+    let chain: Vec<usize> = build.lineage(last).map(|it| it.index).collect();
+    for stage in build.stages.iter().filter(|it| chain.contains(&it.index)) {
         let tools = build_tools(build, stage);
         // What the base image carries already cannot be left behind here.
         let is_in_base = |it: Image| it.has_compiler == Answer::Yes && !it.python.is_official();
         let is_silent = !tools.iter().any(|it| it.role == Role::Compiler)
             || !is_about_python(build, last)
             || build.image(last).is_some_and(is_in_base)
-            || is_for_development(build, last)
+            || is_for_building(build, last)
             || is_toolbox(build, last)
             || installation::needs_compiler_at_run_time(build);
         if !is_silent {
@@ -60,13 +64,7 @@ fn report<'f>(
         }
     }
     let verb = if names.len() == 1 { "stays" } else { "stay" };
-    let noun = match names.len() {
-        0..=4 => "",
-        5 => " build package",
-        _ => " build packages",
-    };
-    let message = format!("{}{noun} {verb} in the shipped image", listed(&names));
-    // The rewrite adds its fix here, and the reason where there is none as a note.
+    let message = format!("{} {verb} in the shipped image", listed(&names));
     let diagnostic = reports.report(first.span, message);
     for step in tools.chunk_by(|one, other| one.step == other.step) {
         if let Some(tool) = step.first().filter(|it| it.step != first.step) {
@@ -74,22 +72,37 @@ fn report<'f>(
             diagnostic.label(tool.span, format!("{} installed here", listed(&names)));
         }
     }
-    let mut is_removed_later = false;
     for span in tools.iter().filter_map(|it| it.removed_later) {
         if !diagnostic.labels.iter().any(|it| it.span == span) {
-            diagnostic.label(span, "removed only here, in a later layer");
+            let (removed, left): (Vec<&BuildTool>, Vec<&BuildTool>) =
+                tools.iter().partition(|it| it.removed_later == Some(span));
+            let removed: Vec<&str> = removed.iter().map(|it| it.name.as_str()).collect();
+            let subject = if left.is_empty() { String::new() } else { listed(&removed) + " " };
+            diagnostic.label(span, format!("{subject}removed only here, in a later layer"));
         }
-        is_removed_later = true;
     }
     explain_need(build, stage, diagnostic);
-    if is_removed_later {
+    if tools.iter().any(|it| it.removed_later.is_some()) {
         diagnostic.note("a removal in a later layer does not make the image smaller");
     }
     if let Some(megabytes) = megabytes(build, stage, tools) {
         let (subject, verb) = if names.len() == 1 { ("it", "takes") } else { ("they", "take") };
         diagnostic.note(format!("{subject} {verb} ~{megabytes} MB with what comes along"));
     }
-    diagnostic.note("only a build needs compilers: build wheels in an earlier stage, and install the wheels in this one");
+    let users = compiling_commands(build, stage, first.step);
+    let advice = match label_uses(&users, diagnostic) {
+        true => "build it in an earlier stage and COPY the result",
+        false => "build wheels in an earlier stage, and install the wheels in this one",
+    };
+    diagnostic.note(format!("only a build needs compilers: {advice}"));
+}
+
+/// Shows the commands that compile something themselves; whether there are any.
+fn label_uses(users: &[(&str, Span)], diagnostic: &mut Diagnostic) -> bool {
+    for (name, span) in users.iter().take(3) {
+        diagnostic.label(*span, format!("`{name}` uses it here"));
+    }
+    !users.is_empty()
 }
 
 /// Says which requirements need the tools, or that none does.

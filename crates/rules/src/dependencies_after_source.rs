@@ -53,9 +53,11 @@ fn fix(build: &Build<'_>, late: &Late) -> Option<Fix> {
     let mut edits = Vec::new();
     let mut behind = String::new();
     let mut is_set_off = false;
+    let mut is_apart = false;
     for (index, step) in moves.copies.iter().filter_map(|it| build.steps.get(*it)).enumerate() {
         let block = Block::of(build, step)?;
         is_set_off |= index == 0 && block.follows_blank;
+        is_apart |= index == 0 && block.blank_behind.is_some();
         let replacement = if index == 0 { narrow.join(newline) } else { String::new() };
         behind.push_str(if block.comment_moves { block.comment.of(text) } else { "" });
         behind.push_str(&instruction(build, step, &moves)?);
@@ -79,8 +81,8 @@ fn fix(build: &Build<'_>, late: &Late) -> Option<Fix> {
         Destination::Behind(_) => {
             let is_last = own.line.end as usize == text.len();
             let is_open = !own.line.of(text).ends_with('\n');
-            let set_off =
-                if is_set_off && (is_last || own.blank_behind.is_some()) { newline } else { "" };
+            let is_apart = is_apart || is_set_off && (is_last || own.blank_behind.is_some());
+            let set_off = if is_apart { newline } else { "" };
             let start = if is_open { newline } else { "" };
             edits.push(Edit::insert(own.line.end as usize, format!("{start}{set_off}{behind}")));
         }

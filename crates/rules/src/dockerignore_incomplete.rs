@@ -2,7 +2,7 @@
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::Build;
-use model::unwanted::{broad_copy, contents, measured};
+use model::unwanted::{broad_copy, contents, environment_note, measured};
 use syntax::Span;
 
 /// See the page.
@@ -20,8 +20,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     let Some((path, _)) = build.ignore_file() else { return };
     let Some(step) = broad_copy(build) else { return };
-    let unwanted = contents(build).unwanted;
-    let (Some(text), Some(measured)) = (build.surroundings.files.read(path), measured(&unwanted))
+    let contents = contents(build);
+    let unwanted = &contents.unwanted;
+    let (Some(text), Some(measured)) = (build.surroundings.files.read(path), measured(unwanted))
     else {
         return;
     };
@@ -31,13 +32,17 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     if !text.is_empty() && !text.ends_with('\n') {
         added.push_str(newline);
     }
-    for it in &unwanted {
+    for it in unwanted {
         added.push_str(&it.pattern);
         added.push_str(newline);
     }
     let edit = Edit::in_file(path.as_str(), Span::at(text.len()), added);
-    reports
+    let diagnostic = reports
         .report(step.instruction.span, format!("`{path}` lets {} pass", names.join(", ")))
-        .note(measured)
+        .note(measured);
+    if let Some(note) = environment_note(&contents) {
+        diagnostic.note(note);
+    }
+    diagnostic
         .fix(Fix::safe(format!("Add {} to {path}", names.join(", ").replace('`', "")), [edit]));
 }

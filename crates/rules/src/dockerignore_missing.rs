@@ -2,7 +2,7 @@
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::Build;
-use model::unwanted::{Contents, broad_copy, contents, is_named, measured};
+use model::unwanted::{Contents, broad_copy, contents, environment_note, is_named, measured};
 use syntax::Span;
 
 /// See the page.
@@ -37,6 +37,9 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     if let Some(reader) = contents.git_reader {
         diagnostic.note(format!("`.git` stays in, because {reader} reads it in the build"));
     }
+    if let Some(note) = environment_note(&contents) {
+        diagnostic.note(note);
+    }
     diagnostic.note("every change there, a commit included, builds all that follows again");
     let lines = lines(build, &contents);
     let fix = Edit::in_file(".dockerignore", Span::at(0), lines.join("\n") + "\n");
@@ -48,6 +51,8 @@ fn lines(build: &Build<'_>, contents: &Contents) -> Vec<String> {
     let base = BASE
         .iter()
         .filter(|it| **it != ".git" || contents.git_reader.is_none())
+        // The program may read one that is there.
+        .filter(|it| **it != ".env" || contents.environment_file.is_none())
         .filter(|it| is_free(it));
     let mut res: Vec<String> = base.map(|it| (*it).to_owned()).collect();
     for it in &contents.unwanted {

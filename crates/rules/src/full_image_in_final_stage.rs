@@ -3,8 +3,8 @@
 use knowledge::image::{Python, PythonOrigin, slim_counterpart};
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::interpreter::is_about_python;
-use model::{Base, Build, installation, is_for_development, retag, tag_range};
-use syntax::Span;
+use model::{Base, Build, Stage, installation, is_for_development, retag, tag_range};
+use syntax::{Keyword, Span};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -29,6 +29,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     if !known.is_full()
         || !is_python
         || is_for_development(build, last)
+        || !has_program(build, last)
         || installation::needs_compiler_at_run_time(build)
     {
         return;
@@ -66,6 +67,13 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             diagnostic.note(format!("a fix is not offered, as {reason}"));
         }
     }
+}
+
+/// Whether something is copied or started; an image with neither is a tool, or a base to build on.
+fn has_program<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    const PROGRAM: [Keyword; 4] = [Keyword::Cmd, Keyword::Entrypoint, Keyword::Copy, Keyword::Add];
+    let mut steps = build.lineage(stage).flat_map(|it| build.steps_of(it));
+    steps.any(|it| PROGRAM.contains(&it.instruction.keyword))
 }
 
 fn is_official(repository: &str) -> bool {

@@ -113,7 +113,7 @@ fn without_wheel(wanted: &Wanted, place: Interpreter) -> Option<Found> {
         Installation::Fails => true,
         _ => return None,
     };
-    let version = wanted.newest_allowed();
+    let version = wanted.newest_allowed(Some(place.version));
     let architecture = place.architecture.unwrap_or(Architecture::X86_64);
     let on_glibc =
         has_wheel(&wanted.name, version.as_deref(), place.version, Libc::Glibc(None), architecture);

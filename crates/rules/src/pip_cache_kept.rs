@@ -4,6 +4,7 @@ use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::Tool;
 use managers::cache::Cache;
 use model::cache::{Kept, kept};
+use model::pip_release::is_before_cache;
 use model::{Build, cleanup};
 use syntax::Span;
 
@@ -23,6 +24,9 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     // pipx has an environment for each program, and no option for this.
     for kept in kept(build, &[Cache::Pip]).filter(|it| it.call.call.tool != Tool::Pipx) {
         let call = kept.call;
+        if is_before_cache(build, kept.step, kept.run, call) {
+            continue;
+        }
         reports
             .report(
                 call.head(),
@@ -36,7 +40,14 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
 fn fix(build: &Build<'_>, kept: &Kept<'_, '_>) -> Option<Fix> {
     let call = kept.call;
     if matches!(call.call.tool, Tool::Pip | Tool::GetPip) {
-        let (span, text) = cleanup::with_option(build, kept.run, call, "--no-cache-dir")?;
+        let command = call.call.command;
+        // Without the dash Python would take the option for one of its own.
+        let is_bare = call.call.tool == Tool::GetPip && command.words.len() == 1;
+        let option = match command.place.reads_pipe && is_bare {
+            true => "- --no-cache-dir",
+            false => "--no-cache-dir",
+        };
+        let (span, text) = cleanup::with_option(build, kept.run, call, option)?;
         return Some(Fix::safe("Add --no-cache-dir", [Edit::replace(span, text)]));
     }
     // pip-tools, build and venv start a pip of their own, which obeys the variable.

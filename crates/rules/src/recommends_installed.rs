@@ -1,5 +1,6 @@
 //! apt-get installs recommended packages into a shipped stage.
 
+use knowledge::image::Answer;
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::system::{apt_setting, leaves_out_recommends, packages};
 use managers::{Action, Tool};
@@ -33,14 +34,30 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     }
 }
 
-/// Recommended packages without which the other one is of little use (package, what it needs): gcc finds no header, and
-/// the others trust no certificate.
-const NEEDED: [(&str, &str); 5] = [
+/// Recommended packages without which the other one is of little use (package, what it needs): gcc finds no header,
+/// autoreconf no automake, pip cannot build what has no wheel, and the others trust no certificate.
+const NEEDED: [(&str, &str); 10] = [
     ("gcc", "libc6-dev"),
     ("clang", "libc6-dev"),
     ("curl", "ca-certificates"),
     ("wget", "ca-certificates"),
     ("git", "ca-certificates"),
+    ("autoconf", "automake"),
+    ("python-pip", "python-dev"),
+    ("python-pip", "python-setuptools"),
+    ("python3-pip", "python3-dev"),
+    ("python3-pip", "python3-setuptools"),
+];
+
+/// Packages whose recommended ones a build commonly needs without naming them, and one that shows that it does name
+/// them: pip and npm recommend a compiler, cmake recommends gcc and make, and add-apt-repository needs the agent of gnupg
+/// to read keys. Source: the packages' own Recommends in Debian and Ubuntu.
+const NEEDS_MORE: [(&str, &str); 5] = [
+    ("python-pip", "build-essential"),
+    ("python3-pip", "build-essential"),
+    ("npm", "build-essential"),
+    ("cmake", "build-essential"),
+    ("software-properties-common", "gnupg"),
 ];
 
 /// Adds the option, and by name what is certainly needed of the packages that it leaves out.
@@ -53,11 +70,18 @@ fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) ->
     let has_headers = is_named("build-essential") || is_named("g++");
     let image = build.stage(step).and_then(|it| build.image(it));
     let has_certificates = image.is_some_and(|it| it.python.is_official());
+    let has_compiler = image.is_some_and(|it| it.has_compiler == Answer::Yes);
+    let is_sure = |it: &str| is_named(it) || it == "build-essential" && has_compiler;
+    if NEEDS_MORE.iter().any(|it| is_named(it.0) && !is_sure(it.1)) {
+        return None;
+    }
     let mut added: Vec<&str> = Vec::new();
     for (package, needed) in NEEDED {
         let is_there = match needed {
             "libc6-dev" => has_headers,
-            _ => has_certificates,
+            "ca-certificates" => has_certificates,
+            "automake" => has_compiler,
+            _ => false,
         };
         if is_named(package) && !is_named(needed) && !is_there && !added.contains(&needed) {
             added.push(needed);
