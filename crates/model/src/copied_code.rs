@@ -113,7 +113,7 @@ mod tests {
             ("COPY . .", &[("main.py", "print(1)"), ("data/a.json", "{}")], true),
             ("COPY . .", &[("main.py", "print(1)"), ("start.sh", "git pull")], false),
             ("COPY src /src", &[("src/a.py", "os.popen('x')")], false),
-            ("COPY $X .", &[("main.py", "")], false),
+            ("ADD https://example.com/x /x", &[], false),
             ("COPY --from=python:3 /x /x", &[], true),
         ];
         for (line, files, expected) in cases {

@@ -50,7 +50,7 @@ const NEEDED: [(&str, &str); 10] = [
 ];
 
 /// Packages whose recommended ones a build commonly needs without naming them, and one that shows that it does name
-/// them: pip and npm recommend a compiler, cmake recommends gcc and make, and add-apt-repository needs the agent of gnupg
+/// them: pip recommends a compiler, npm git, cmake gcc and make, and add-apt-repository needs the agent of gnupg
 /// to read keys. Source: the packages' own Recommends in Debian and Ubuntu.
 const NEEDS_MORE: [(&str, &str); 5] = [
     ("python-pip", "build-essential"),
@@ -86,6 +86,13 @@ fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) ->
         if is_named(package) && !is_named(needed) && !is_there && !added.contains(&needed) {
             added.push(needed);
         }
+    }
+    let removes = |it: &RunCall<'_>| {
+        matches!(it.call.action, Action::Remove | Action::Purge | Action::AutoRemove)
+    };
+    // What is named stays when the package that needed it is removed with all that came along.
+    if !added.is_empty() && run.calls.iter().any(removes) {
+        return None;
     }
     let mut title = "Add --no-install-recommends".to_owned();
     if !added.is_empty() {
