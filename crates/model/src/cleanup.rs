@@ -177,8 +177,13 @@ fn walk(build: &Build<'_>, stage: usize, from: usize, found: &mut Option<ListsUs
         let Some(run) = later.run() else { continue };
         for (index, call) in run.calls.iter().enumerate().filter(|it| it.1.call.tool.is_apt()) {
             let call = &call.call;
+            // An update in a branch may not run, so what comes later may still need these lists.
+            let is_certain = !call.command.place.is_conditional;
             match call.action {
-                Action::Update => return,
+                Action::Update if is_certain => return,
+                Action::Update => {
+                    found.get_or_insert(ListsUser::Perhaps(later.index));
+                }
                 Action::Install if call.has("--update") => return,
                 Action::Install
                 | Action::InstallBuildDependencies

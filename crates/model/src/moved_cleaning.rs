@@ -73,10 +73,21 @@ pub fn moved_cleaning(
         let above: &[Span] = if rest.is_empty() { &comments } else { &[] };
         edits.push(moved(build, first.target, &texts, above)?);
     }
-    edits.push(without_step(build, step, true)?);
+    // Comments go where the command goes. Where it just goes away, so does a line that speaks of nothing else.
+    let with_comments = !moves.is_empty() || is_about_cleaning(build, &comments);
+    edits.push(without_step(build, step, with_comments)?);
     edits.sort_by_key(|it| it.0);
     edits.dedup();
     Some(edits)
+}
+
+/// Whether a comment is one line that announces a clean-up.
+fn is_about_cleaning(build: &Build<'_>, comments: &[Span]) -> bool {
+    const WORDS: [&str; 8] =
+        ["clean", "clear", "remove", "delete", "cache", "purge", "tidy", "size"];
+    let [comment] = comments else { return false };
+    let text = comment.of(build.file.text).to_ascii_lowercase();
+    text.len() < 60 && WORDS.iter().any(|it| text.contains(it))
 }
 
 /// The text of an element; of an `rm` only the paths that matter where it goes.

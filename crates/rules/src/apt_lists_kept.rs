@@ -39,7 +39,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 .fix_if(fix);
             if let Some(ListsUser::Perhaps(step)) = user {
                 let span = build.steps[step].instruction.keyword_span;
-                report.label(span, "the script that runs here may install with these lists");
+                report.label(span, "what runs here may need these lists");
             }
             continue;
         };
@@ -68,6 +68,12 @@ fn joined(build: &Build<'_>, kept: &Kept<'_, '_>, last: usize) -> Option<Fix> {
     let step: &Step<'_> =
         build.steps.get(last).filter(|it| it.index - kept.step.index < MAX_JOINED)?;
     let run = step.run()?;
+    // What a branch updates or installs decides which lists are needed; a join would hide it.
+    let may_not_run = |it: &RunCall<'_>| it.call.command.place.is_conditional;
+    let joined = build.steps.get(kept.step.index..=last)?;
+    if joined.iter().filter_map(Step::run).any(|it| it.calls.iter().any(may_not_run)) {
+        return None;
+    }
     let cleans = |command: &shell::Command<'_>| {
         managers::cache::cleans(command, &|_| None, "/root")
             .iter()

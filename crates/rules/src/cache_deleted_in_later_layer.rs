@@ -25,8 +25,11 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         let first = run.scripts.first().and_then(|it| it.items.first());
         if let Some(first) = first.filter(|_| is_late) {
             let edits = moved_cleaning(build, step, run, &cleanings);
+            let is_deleted = edits.as_ref().is_some_and(|it| it.len() == 1);
+            let filled = edits.iter().flatten().filter_map(|it| filled_at(build, step, it.0));
+            let mut filled: Vec<syntax::Span> = filled.collect();
+            filled.dedup();
             let fix = edits.map(|edits| {
-                let is_deleted = edits.len() == 1;
                 let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
                 let title = if is_deleted {
                     "Delete this RUN"
@@ -35,14 +38,30 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 };
                 Fix::safe(title, edits)
             });
-            reports
-                .report(first.span, "this RUN only cleans, and earlier layers keep what it removes")
-                .note("a layer cannot take bytes out of an earlier one: clean in the RUN that fills the cache")
-                .fix_if(fix);
+            let message = match is_deleted {
+                true => "this RUN only cleans, and no earlier layer keeps what it removes",
+                false => "this RUN only cleans, and earlier layers keep what it removes",
+            };
+            let report = reports.report(first.span, message);
+            for place in filled {
+                report.label(place, "filled here");
+            }
+            report.fix_if(fix).note(match is_deleted {
+                true => "where the cache is filled it is emptied or not written at all",
+                false => "a layer cannot take bytes out of an earlier one: clean in the RUN that fills the cache",
+            });
             continue;
         }
         check_commands(build, step, run, reports);
     }
+}
+
+/// The RUN in front of `step` that an edit changes.
+fn filled_at(build: &Build<'_>, step: &Step<'_>, edited: syntax::Span) -> Option<syntax::Span> {
+    let place = syntax::Span::at(edited.start as usize);
+    let is_edited = |it: &&Step<'_>| it.run().is_some() && it.instruction.span.contains(place);
+    let filling = build.steps_before(step).find(is_edited)?;
+    Some(filling.instruction.keyword_span)
 }
 
 /// A command that cleans what this RUN did not write.
