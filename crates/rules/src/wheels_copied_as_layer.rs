@@ -18,6 +18,16 @@ pub(crate) static RULE: Rule = Rule {
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for step in build.steps.iter().filter(|it| build.is_shipped(it)) {
         let Some(folder) = wheel_folder(build, step) else { continue };
+        let edited = folder.edits.iter().flatten().filter_map(|edit| {
+            let place = syntax::Span::at(edit.0.start as usize);
+            let mut later = build.steps.iter().skip(step.index + 1);
+            later.find(|it| it.instruction.span.contains(place))
+        });
+        let mut removals: Vec<syntax::Span> = edited
+            .filter(|it| !folder.installs.contains(&it.index))
+            .map(|it| it.instruction.keyword_span)
+            .collect();
+        removals.dedup();
         let fix = folder.edits.map(|edits| {
             let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
             Fix::safe("Mount the wheels for the install instead", edits)
@@ -32,6 +42,9 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         );
         if let Some(installs) = installs {
             report.label(installs.instruction.keyword_span, "installed here");
+        }
+        for place in removals {
+            report.label(place, "removed here, which frees nothing");
         }
         report
             .note("a bind mount brings them for one RUN only (needs BuildKit); a removal in a later layer frees nothing")
