@@ -34,6 +34,10 @@ pub fn account(build: &Build<'_>, step: &Step<'_>) -> Option<Account> {
 
 /// The directory of `~` at `step`, when it is certain: HOME, or what the account's entry says.
 pub fn home(build: &Build<'_>, step: &Step<'_>) -> Option<String> {
+    step.memory.home.get_or_init(|| find_home(build, step)).clone()
+}
+
+fn find_home(build: &Build<'_>, step: &Step<'_>) -> Option<String> {
     let is_uncertain = build.environment(step, "HOME").is_none() && !leaves_home_alone(build, step);
     let is_set = build.declared(step, "HOME").is_some();
     let by_account = || account(build, step).filter(|_| !is_set)?.home;

@@ -1,7 +1,7 @@
 //! The whole meaning of one Dockerfile.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use context::{Files, IgnoreFile};
@@ -12,6 +12,7 @@ use syntax::{Arguments, Expansion, File, Flag, Instruction, Keyword, Word};
 use crate::copy::{Copy, CopyFrom, Source};
 use crate::image_reference::ImageReference;
 use crate::lock_install::Locks;
+use crate::memory::StepMemory;
 use crate::mount::Mount;
 use crate::run::Run;
 use crate::scripts::Scripts;
@@ -41,6 +42,8 @@ pub struct Build<'f> {
     /// What surrounds it.
     pub surroundings: Surroundings<'f>,
     scopes: Vec<Scope<'f>>,
+    /// By step and path in its stage.
+    pub(crate) context_files: RefCell<FxHashMap<(usize, String), Option<String>>>,
     ignore: OnceCell<Option<(String, IgnoreFile)>>,
     pub(crate) locks: Locks,
 }
@@ -58,10 +61,12 @@ pub struct Step<'f> {
     pub state: Rc<State>,
     /// What is known beyond the instruction itself.
     pub detail: Detail<'f>,
+    pub(crate) memory: StepMemory,
 }
 
 /// What an instruction does, for those that need more than their words.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most steps that have a detail are RUN")]
 pub enum Detail<'f> {
     /// RUN.
     Run(Run<'f>),
@@ -72,7 +77,7 @@ pub enum Detail<'f> {
 }
 
 /// How many steps are looked back at.
-const MAX_LOOK_BACK: usize = 128;
+pub(crate) const MAX_LOOK_BACK: usize = 128;
 
 impl<'f> Build<'f> {
     /// Reads the meaning of a parsed file; `scripts` comes from [`crate::scripts`].
@@ -87,6 +92,7 @@ impl<'f> Build<'f> {
             steps: Vec::with_capacity(file.instructions.len()),
             surroundings,
             scopes: Vec::new(),
+            context_files: RefCell::default(),
             ignore: OnceCell::new(),
             locks: Locks::default(),
         };
@@ -260,7 +266,8 @@ impl<'f> Reader<'f> {
             Some(last) if instruction.keyword != Keyword::From => last.state.clone(),
             _ => self.initial_state(),
         };
-        let mut step = Step { index, instruction, stage, state, detail: Detail::Other };
+        let memory = StepMemory::default();
+        let mut step = Step { index, instruction, stage, state, detail: Detail::Other, memory };
         match instruction.keyword {
             Keyword::Run => {
                 let lookup = |name: &str| self.build.variable(&step, name);

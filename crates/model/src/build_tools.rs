@@ -5,7 +5,7 @@ use managers::system::{self, Package, PackageKind};
 use managers::{Action, Call, Tool};
 use syntax::Span;
 
-use crate::run::{Run, RunCall};
+use crate::run::RunCall;
 use crate::{Build, Stage, Step};
 
 /// A build tool that a RUN installs and does not remove again.
@@ -27,6 +27,7 @@ pub struct BuildTool {
 /// one in the same RUN, is left out.
 pub fn build_tools<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<BuildTool> {
     let steps = build.steps_of(stage);
+    let removers = removers(steps);
     let mut res = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         let Some(run) = step.run() else { continue };
@@ -36,18 +37,14 @@ pub fn build_tools<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<BuildTool> {
                 continue;
             }
             let group = system::virtual_name(&call.call).and_then(|it| it.text());
-            let after = run.calls.get(index + 1..).unwrap_or(&[]);
+            let next = removers.partition_point(|it| it.place <= (at, index));
+            let after = removers.get(next..).unwrap_or(&[]).iter().take(MAX_REMOVERS);
             for mut tool in installed {
-                if removal(run, after, &tool, group).is_some() {
-                    continue;
+                let mut removing = after.clone().filter(|it| removes(it, &tool, group));
+                match removing.next() {
+                    Some(it) if it.place.0 == at => continue,
+                    later => tool.removed_later = later.map(|it| it.call.head()),
                 }
-                let later = steps.get(at + 1..).unwrap_or(&[]).iter().filter_map(|it| it.run());
-                tool.removed_later = later
-                    .filter_map(|it| removal(it, &it.calls, &tool, group))
-                    .map(|it| {
-                        it.call.tool_span.to(it.call.action_span.unwrap_or(it.call.tool_span))
-                    })
-                    .next();
                 res.push(tool);
             }
         }
@@ -119,29 +116,57 @@ fn is_conda_compiler(name: &str) -> bool {
     name.ends_with("_linux-64") || name.ends_with("-compiler") || NAMES.contains(&name)
 }
 
-/// The call among `calls`, all of one RUN, that removes a tool.
-fn removal<'r, 'f>(
-    run: &Run<'f>,
-    calls: &'r [RunCall<'f>],
-    tool: &BuildTool,
-    group: Option<&str>,
-) -> Option<&'r RunCall<'f>> {
-    // The official images mark all as automatic, what is needed as manual, and remove the rest.
-    let marks = run.calls.iter().any(|it| {
-        let words = &it.call.command.words;
-        it.call.tool == Tool::AptMark
-            && words.iter().any(|it| matches!(it.literal(), Some("auto" | "markauto")))
-    });
-    calls.iter().find(|it| removes(&it.call, tool, group, marks))
+/// More removals than a person writes behind an installation; only so many are looked at, so that a huge file is read
+/// in linear time.
+const MAX_REMOVERS: usize = 64;
+
+/// A call that may remove packages.
+struct Remover<'b, 'f> {
+    /// The index of its step in the stage, and its own in the RUN.
+    place: (usize, usize),
+    call: &'b RunCall<'f>,
+    /// Its RUN marks packages as automatic: the official images mark all, then what is needed as manual, and remove the
+    /// rest.
+    marks: bool,
 }
 
-fn removes(call: &Call<'_>, tool: &BuildTool, group: Option<&str>, marks: bool) -> bool {
+/// The calls that may remove packages, in order.
+fn removers<'b, 'f>(steps: &'b [Step<'f>]) -> Vec<Remover<'b, 'f>> {
+    let mut res = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        let Some(run) = step.run() else { continue };
+        let marks = run.calls.iter().any(|it| {
+            let mut words = it.call.command.words.iter();
+            it.call.tool == Tool::AptMark
+                && words.any(|it| matches!(it.literal(), Some("auto" | "markauto")))
+        });
+        for (index, call) in run.calls.iter().enumerate().filter(|it| may_remove(&it.1.call)) {
+            res.push(Remover { place: (at, index), call, marks });
+        }
+    }
+    res
+}
+
+fn may_remove(call: &Call<'_>) -> bool {
+    match call.action {
+        Action::Remove | Action::Purge | Action::AutoRemove => true,
+        Action::Install => {
+            call.has("--auto-remove")
+                || system::packages(call).any(|it| it.kind == PackageKind::Absent)
+        }
+        Action::Other if call.tool.is_dnf() => true,
+        _ => call.has("--auto-remove"),
+    }
+}
+
+fn removes(remover: &Remover<'_, '_>, tool: &BuildTool, group: Option<&str>) -> bool {
+    let call = &remover.call.call;
     if call.tool.is_dnf() && call.action == Action::Other {
         let has = |wanted: &str| call.command.words.iter().any(|it| it.literal() == Some(wanted));
         return has("history") && (has("undo") || has("rollback"));
     }
     let takes_automatic = call.action == Action::AutoRemove || call.has("--auto-remove");
-    if takes_automatic && marks {
+    if takes_automatic && remover.marks {
         return true;
     }
     let is_named =

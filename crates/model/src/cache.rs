@@ -1,15 +1,14 @@
 //! What becomes of the cache that a package-manager call fills: turned off, on a mount, removed, or kept in the layer.
 
 use managers::cache::{self, Cache};
-use managers::removal::{covers, removed_paths};
 use managers::system::apt_setting;
 use managers::{Action, Call, Tool};
 use shell::Command;
 use syntax::{Expansion, Span};
 
 use crate::account::home;
-use crate::state::User;
-use crate::{Build, Mount, MountKind, Run, RunCall, Step, path};
+use crate::emptier::{Emptier, emptiers, homes};
+use crate::{Build, CommandPlace, Mount, MountKind, Run, RunCall, Step, path};
 
 /// A cache that a call would fill, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,9 +104,45 @@ pub fn kept_in<'b, 'f>(
     caches: &'b [Cache],
 ) -> impl Iterator<Item = Kept<'b, 'f>> {
     run.calls.iter().filter_map(move |call| {
-        let of_these = |it: &CacheWrite| caches.contains(&it.cache) && it.fate == Fate::Kept;
-        let write = cache_writes(build, step, run, call, caches).into_iter().find(of_these)?;
+        let of_these = |it: &&CacheWrite| caches.contains(&it.cache) && it.fate == Fate::Kept;
+        let write = all_cache_writes(build, step, run, call).iter().find(of_these)?;
         Some(Kept { step, run, call, cache: write.cache })
+    })
+}
+
+/// Whether a call of a RUN would fill a cache, if nothing turned it off.
+pub fn fills(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, cache: Cache) -> bool {
+    filled(build, step, run).iter().any(|it| it.0 == cache)
+}
+
+/// The first call of a RUN that leaves a cache in its layer.
+pub fn first_kept<'r, 'f>(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &'r Run<'f>,
+    cache: Cache,
+) -> Option<&'r RunCall<'f>> {
+    let found = filled(build, step, run).iter().find(|it| it.0 == cache)?;
+    run.calls.get(found.1?)
+}
+
+fn filled<'r>(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &'r Run<'_>,
+) -> &'r [(Cache, Option<usize>)] {
+    run.memory.filled.get_or_init(|| {
+        let mut res: Vec<(Cache, Option<usize>)> = Vec::new();
+        for (index, call) in run.calls.iter().enumerate() {
+            for write in all_cache_writes(build, step, run, call) {
+                let kept = (write.fate == Fate::Kept).then_some(index);
+                match res.iter_mut().find(|it| it.0 == write.cache) {
+                    Some(known) => known.1 = known.1.or(kept),
+                    None => res.push((write.cache, kept)),
+                }
+            }
+        }
+        res
     })
 }
 
@@ -119,8 +154,27 @@ pub fn cache_writes(
     call: &RunCall<'_>,
     caches: &[Cache],
 ) -> Vec<CacheWrite> {
+    let all = all_cache_writes(build, step, run, call).iter();
+    all.filter(|it| caches.contains(&it.cache)).cloned().collect()
+}
+
+fn all_cache_writes<'r>(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &Run<'_>,
+    call: &'r RunCall<'_>,
+) -> &'r [CacheWrite] {
+    call.cache_writes.get_or_init(|| find_cache_writes(build, step, run, call))
+}
+
+fn find_cache_writes(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &Run<'_>,
+    call: &RunCall<'_>,
+) -> Vec<CacheWrite> {
     let lookup = |name: &str| build.value_at(step, (call.script, call.command), name);
-    let written = cache::written(&call.call, &lookup).iter().filter(|it| caches.contains(it));
+    let written = cache::written(&call.call, &lookup).iter();
     let fate = |cache: Cache| {
         if let Some(disabling) = disabling(build, step, run, call, cache) {
             return disabling;
@@ -134,7 +188,7 @@ pub fn cache_writes(
         if let Some(mount) = mount.or_else(meant) {
             return Fate::Mounted(mount);
         }
-        removal(build, step, run, call, cache, &place.paths)
+        removal(build, step, run, call, cache, place.paths)
     };
     written.map(|it| CacheWrite { cache: *it, fate: fate(*it) }).collect()
 }
@@ -234,7 +288,7 @@ fn disabling(
         return Some(Fate::Unknown);
     }
     let is_pip = cache == Cache::Pip;
-    (is_pip && is_configured_without_cache(build, step, call))
+    (is_pip && is_configured_without_cache(build, step, run, call))
         .then_some(Fate::Disabled(Disabling::Configuration))
 }
 
@@ -251,25 +305,19 @@ fn is_elsewhere(call: &Call<'_>, cache: Cache) -> bool {
 }
 
 /// `pip config set global.no-cache-dir true` before, or a `pip.conf` that says so. Any value turns it off.
-fn is_configured_without_cache(build: &Build<'_>, step: &Step<'_>, call: &RunCall<'_>) -> bool {
-    let sets_it = |it: &&RunCall<'_>| {
-        it.call.tool == Tool::Pip
-            && it.call.action == Action::Configure
-            && it
-                .call
-                .command
-                .words
-                .iter()
-                .any(|it| it.literal().is_some_and(|it| it.ends_with(".no-cache-dir")))
-    };
-    let own = step.run().into_iter().flat_map(|it| &it.calls);
-    let mut own = own.filter(|it| (it.script, it.command) < (call.script, call.command));
-    if own.any(|it| sets_it(&it)) {
+fn is_configured_without_cache(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &Run<'_>,
+    call: &RunCall<'_>,
+) -> bool {
+    let own = configuring_call(run).and_then(|it| run.calls.get(it));
+    if own.is_some_and(|it| (it.script, it.command) < (call.script, call.command)) {
         return true;
     }
-    build.steps_before(step).any(|before| {
+    let is_configuring = |before: &Step<'_>| {
         if let Some(run) = before.run() {
-            return run.calls.iter().any(|it| sets_it(&it));
+            return configuring_call(run).is_some();
         }
         let Some(copy) = before.copy() else { return false };
         copy.context_paths().any(|(path, _)| {
@@ -278,7 +326,20 @@ fn is_configured_without_cache(build: &Build<'_>, step: &Step<'_>, call: &RunCal
             let read = || build.surroundings.files.read(path);
             is_configuration && read().is_some_and(|it| it.contains("no-cache-dir"))
         })
-    })
+    };
+    let find = || build.steps_before(step).any(is_configuring);
+    *run.memory.is_configured_before.get_or_init(find)
+}
+
+/// The index of the first call of a RUN that turns pip's cache off for good.
+fn configuring_call(run: &Run<'_>) -> Option<usize> {
+    let sets_it = |it: &RunCall<'_>| {
+        let mut words = it.call.command.words.iter();
+        it.call.tool == Tool::Pip
+            && it.call.action == Action::Configure
+            && words.any(|it| it.literal().is_some_and(|it| it.ends_with(".no-cache-dir")))
+    };
+    *run.memory.configuring_call.get_or_init(|| run.calls.iter().position(sets_it))
 }
 
 /// Whether a command behind the call, or a trap anywhere, empties the cache.
@@ -288,102 +349,59 @@ fn removal(
     run: &Run<'_>,
     call: &RunCall<'_>,
     cache: Cache,
-    paths: &[String],
+    paths: Vec<String>,
 ) -> Fate {
-    let homes = homes(build, step);
-    let mut is_uncertain = false;
-    for (script, index, command) in run.commands_with_places() {
-        let is_behind = (script, index) > (call.script, call.command);
-        if !is_behind && !is_in_trap(run, script, command) {
-            continue;
+    let emptiers = run.memory.emptiers.get_or_init(|| emptiers(build, step, run));
+    if emptiers.is_empty() {
+        return Fate::Kept;
+    }
+    let mut outlooks = run.memory.outlooks.borrow_mut();
+    let known = outlooks.iter().position(|it| it.cache == cache && it.paths == paths);
+    let outlook = match known {
+        Some(index) => outlooks.get(index),
+        None if outlooks.len() < MAX_OUTLOOKS => {
+            outlooks.push(Outlook::new(emptiers, cache, paths, &homes(build, step)));
+            outlooks.last()
         }
-        let lookup = |name: &str| build.value_at(step, (script, index), name);
-        let directory = || run.directory_at(script, index, step.state.directory.as_deref());
-        match empties(command, cache, paths, &homes, &lookup, &directory) {
-            Some(true) => return Fate::Removed,
-            Some(false) => {}
-            None => is_uncertain = true,
-        }
+        None => None,
+    };
+    let place = Some((call.script, call.command));
+    match outlook {
+        Some(it) if it.removed_until > place => Fate::Removed,
+        Some(it) if it.doubtful_until <= place => Fate::Kept,
+        _ => Fate::Unknown,
     }
-    if is_uncertain { Fate::Unknown } else { Fate::Kept }
 }
 
-fn is_in_trap(run: &Run<'_>, script: usize, command: &Command<'_>) -> bool {
-    let commands = run.scripts.get(script).map_or(&[][..], |it| &it.commands);
-    let is_trap = |it: &Command<'_>| it.program() == Some("trap") && it.span.contains(command.span);
-    command.place.is_conditional && commands.iter().any(is_trap)
-}
+/// More places of caches in one RUN than a person writes.
+const MAX_OUTLOOKS: usize = 64;
 
-/// The homes that `~` may mean: one where that is certain.
-fn homes(build: &Build<'_>, step: &Step<'_>) -> Vec<String> {
-    if let Some(home) = home(build, step) {
-        return vec![home];
-    }
-    let mut res = vec!["/root".to_owned()];
-    if let User::Named(name) = &step.state.user {
-        res.push(format!("/home/{name}"));
-    }
-    res
-}
-
-/// Whether a command empties a cache; `None` when it may.
-fn empties(
-    command: &Command<'_>,
+/// What becomes of a cache at certain paths, depending on the place of the call that fills it.
+#[derive(Debug)]
+pub(crate) struct Outlook {
     cache: Cache,
-    paths: &[String],
-    homes: &[String],
-    lookup: &dyn Fn(&str) -> Option<String>,
-    directory: &dyn Fn() -> Option<String>,
-) -> Option<bool> {
-    let Some(program) = command.program() else { return Some(false) };
-    let removed = removed_paths(command, lookup);
-    if removed.is_none() && managers::call(command, lookup).is_none() {
-        // A script or function of this name does it, by all appearance.
-        let sounds_so = program.contains("clean") && !matches!(program, "make" | "git");
-        return if sounds_so { None } else { Some(false) };
-    }
-    for home in homes {
-        let cleaned = cache::cleans(command, lookup, home);
-        if cleaned.iter().any(|it| it.cache == cache && (!it.is_partial || leaves_little(cache))) {
-            return Some(true);
-        }
-        for removed in removed.iter().flatten().filter(|it| !it.is_partial) {
-            let Some(written) = removed.path.as_deref() else {
-                // `rm -rf "$(pip cache dir)"`, `rm -rf $CACHE`.
-                let words = command.words.iter().filter(|it| it.span == removed.span);
-                let names_cache = |it: &shell::Word<'_>| {
-                    format!("{:?}", it.parts).to_ascii_lowercase().contains("cache")
-                };
-                if words.clone().any(names_cache) {
-                    return None;
-                }
-                continue;
-            };
-            let is_relative = !written.starts_with(['/', '~', '$']);
-            let whole =
-                if is_relative { directory().map(|it| path::join(&it, written)) } else { None };
-            let written = whole.as_deref().unwrap_or(written);
-            let is_covered = |it: &String| {
-                let at_home =
-                    it.strip_prefix('~').map_or(it.clone(), |tail| format!("{home}{tail}"));
-                let main_part = match cache {
-                    Cache::Poetry => format!("{at_home}/artifacts"),
-                    _ => at_home,
-                };
-                covers(written, &main_part, home)
-            };
-            if paths.iter().any(is_covered) {
-                return Some(true);
-            }
-        }
-    }
-    Some(false)
+    paths: Vec<String>,
+    /// What is written before this command is removed.
+    removed_until: Option<CommandPlace>,
+    /// What is written before this command may be removed.
+    doubtful_until: Option<CommandPlace>,
 }
 
-/// Whether a clean-up that spares a part (`conda clean -t`, `uv cache prune`, `zypper clean`) still does its job. Not
-/// `dnf clean packages`, which leaves the metadata, nor `poetry cache clear`, which leaves the artifacts.
-fn leaves_little(cache: Cache) -> bool {
-    matches!(cache, Cache::Conda | Cache::Uv | Cache::Zypper | Cache::Pdm)
+impl Outlook {
+    fn new(emptiers: &[Emptier], cache: Cache, paths: Vec<String>, homes: &[String]) -> Outlook {
+        let (mut removed_until, mut doubtful_until) = (None, None);
+        for it in emptiers {
+            let until = match it.empties(cache, &paths, homes) {
+                Some(false) => continue,
+                Some(true) => &mut removed_until,
+                None => &mut doubtful_until,
+            };
+            // A trap runs at the end, wherever it stands.
+            let reach = if it.is_in_trap { (usize::MAX, usize::MAX) } else { it.place };
+            *until = (*until).max(Some(reach));
+        }
+        Outlook { cache, paths, removed_until, doubtful_until }
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Which file of the build context lies at a path of a stage, as COPY, ADD and bind mounts say.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use context::copy_sources;
 use shell::Command;
 use syntax::Word;
 
+use crate::build::MAX_LOOK_BACK;
 use crate::copy::{Copy, CopyFrom, Source, SourceKind};
 use crate::mount::{Mount, MountKind};
 use crate::run::{Run, RunCall};
@@ -31,17 +33,23 @@ pub fn context_file(
     let run = step.run()?;
     let directory = directory(&step.state, run, call)?;
     let wanted = path::join(&directory, written);
+    let key = (step.index, wanted);
+    if let Some(known) = build.context_files.borrow().get(&key) {
+        return known.clone();
+    }
+    let wanted = &key.1;
     let search = Search { build, n_lookups: Cell::new(0) };
-    let mounted = run.mounts.iter().rev().find_map(|it| search.in_mount(step, it, &wanted));
-    mounted.or_else(|| search.in_stage(step.stage?, step.index, &wanted))
+    let mounted = run.mounts.iter().rev().find_map(|it| search.in_mount(step, it, wanted));
+    let found = mounted.or_else(|| search.in_stage(step.stage?, step.index, wanted));
+    build.context_files.borrow_mut().insert(key, found.clone());
+    found
 }
 
 /// The directory in which a command of a RUN runs: that of WORKDIR, or where `cd` led; `None` when not certain.
 fn directory(state: &State, run: &Run<'_>, call: &RunCall<'_>) -> Option<String> {
     let mut res = state.directory.clone().unwrap_or_else(|| UNKNOWN_DIRECTORY.to_owned());
     let place = call.call.command.place;
-    let script = run.scripts.get(call.script)?;
-    for it in script.commands.iter().take(call.command) {
+    for (_, it) in run.moves_before(call.script, call.command)? {
         // A subshell's directory ends with it.
         let reaches = it.place.subshells == 0
             || it.place.item == place.item && it.place.subshells <= place.subshells;
@@ -86,7 +94,9 @@ impl Search<'_, '_> {
     fn in_stage(&self, stage: usize, before: usize, wanted: &str) -> Option<String> {
         self.n_lookups.set(self.n_lookups.get() + 1);
         let stage = self.build.stages.get(stage).filter(|_| self.n_lookups.get() < MAX_LOOKUPS)?;
-        for step in self.build.steps_of(stage).iter().rev().filter(|it| it.index < before) {
+        let end = stage.steps.end.min(before);
+        let steps = self.build.steps.get(stage.steps.start..end).unwrap_or(&[]);
+        for step in steps.iter().rev().take(MAX_LOOK_BACK) {
             let Some(copy) = step.copy() else { continue };
             let Some(target) = target(copy, &step.state) else { continue };
             let mut sources = copy.sources.iter().rev().filter(|it| it.kind == SourceKind::Path);
@@ -114,10 +124,11 @@ impl Search<'_, '_> {
     }
 }
 
-fn target(copy: &Copy<'_>, state: &State) -> Option<String> {
+fn target<'c>(copy: &'c Copy<'_>, state: &State) -> Option<Cow<'c, str>> {
     let is_plain = |it: &Word<'_>| !it.text.contains('$');
-    let written = Some(copy.destination).filter(|it| is_plain(it));
-    copy.target.clone().or_else(|| written.map(|it| absolute(state, &it.text)))
+    let written = || Some(copy.destination).filter(|it| is_plain(it));
+    let target = copy.target.as_deref().map(Cow::Borrowed);
+    target.or_else(|| Some(Cow::Owned(absolute(state, &written()?.text))))
 }
 
 fn absolute(state: &State, written: &str) -> String {
@@ -132,9 +143,18 @@ fn from_context(
     wanted: &str,
 ) -> Option<String> {
     let from = source.path.as_deref()?;
+    let rest = rest_below(wanted, target)?;
     if !source.is_pattern() {
-        let mut candidates = candidates(&path::join("/", from), target, wanted).into_iter();
-        return candidates.find_map(|it| existing(build, &it));
+        // All three are cleaned, so that nothing has to be resolved.
+        let own = if from == "." { "" } else { from };
+        let inside = match (own.is_empty(), rest.is_empty()) {
+            (true, _) => rest.to_owned(),
+            (_, true) => own.to_owned(),
+            (false, false) => format!("{own}/{rest}"),
+        };
+        let is_itself = || rest == path::file_name(own);
+        return existing(build, &inside)
+            .or_else(|| existing(build, Some(own).filter(|_| is_itself())?));
     }
     let n_parts = from.split('/').count();
     let tree = build.surroundings.files.tree()?;

@@ -123,14 +123,12 @@ fn dependency_install<'r, 'f>(
 impl DependencyInstall<'_, '_> {
     /// Whether the command may not run, or may fail without harm.
     pub fn may_be_skipped(&self, run: &Run<'_>) -> bool {
-        let (script, command) = self.place;
-        let Some(script) = run.scripts.get(script) else { return true };
+        let Some(script) = run.scripts.get(self.place.0) else { return true };
         let place = self.call.command.place;
-        let is_test = |it: &shell::Command<'_>| matches!(it.program(), Some("[" | "test" | "[["));
         let is_forgiven = script.items.get(place.item + 1).and_then(|it| it.joined_by);
         place.is_conditional
             || matches!(is_forgiven, Some((shell::Operator::Or, _)))
-            || script.commands.iter().take(command).any(is_test)
+            || run.has_test_before(self.place)
     }
 
     /// The tool and what it does, as a person would say it: `pip install`.

@@ -1,5 +1,6 @@
 //! What a Dockerfile takes from its build context, as evidence of where that context is.
 
+use crate::build::MAX_LOOK_BACK;
 use crate::dependency_install::dependency_installs;
 use crate::supply::supposed_source;
 use crate::{Build, CopyFrom, MountKind, SourceKind, Step};
@@ -30,7 +31,8 @@ fn read_by_installs(build: &Build<'_>, step: &Step<'_>, res: &mut Vec<String>) {
     let inputs = dependency_installs(step, run).into_iter().flat_map(|it| it.inputs);
     for input in inputs.filter(|it| !it.is_optional) {
         let Some(path) = input.paths.first() else { continue };
-        let copies = build.steps_of(stage).iter().filter_map(Step::copy);
+        // So many that a stage written by hand has fewer, and a huge file is read in linear time.
+        let copies = build.steps_of(stage).iter().filter_map(Step::copy).take(MAX_LOOK_BACK);
         res.extend(copies.filter_map(|it| supposed_source(it, path)).next());
     }
 }

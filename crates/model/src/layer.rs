@@ -4,10 +4,11 @@
 use managers::removal::{covers, removed_paths};
 use managers::system::{PackageKind, packages, virtual_name};
 use managers::{Action, Tool};
+use rustc_hash::FxHashMap;
 use syntax::Span;
 
 use crate::effect::Effect;
-use crate::{Build, CommandPlace, Run, SourceKind, Step, effect_in, path};
+use crate::{Build, CommandPlace, Copy, Run, SourceKind, Step, effect_in, path};
 
 /// Something that an earlier layer of the same stage, or of one that it is built from, added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub fn late_removals(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<R
     let mut res = Vec::new();
     for (script, index, command) in run.commands_with_places() {
         let place = (script, index);
-        if let Some(call) = run.calls.iter().find(|it| (it.script, it.command) == place) {
-            let added = removed_packages(build, step, run, place, call);
+        if let Some(call) = run.call_at(place) {
+            let added = removed_packages(build, step, run, call);
             if !added.is_empty() {
                 res.push(Removal { span: call.head(), added, is_packages: true });
             }
@@ -94,7 +95,6 @@ fn removed_packages(
     build: &Build<'_>,
     step: &Step<'_>,
     run: &Run<'_>,
-    place: CommandPlace,
     call: &crate::RunCall<'_>,
 ) -> Vec<Added> {
     let own = family(call.call.tool);
@@ -104,21 +104,15 @@ fn removed_packages(
     }
     let named = packages(&call.call);
     let names = named.filter(|it| matches!(it.kind, PackageKind::Named | PackageKind::Virtual));
-    let is_installed_here = |name: &str| {
-        let before = run
-            .calls
-            .iter()
-            .filter(|it| (it.script, it.command) < place && family(it.call.tool) == own);
-        before.filter_map(|it| installed_at(it, name)).next().is_some()
-    };
     let mut res = Vec::new();
     for package in names {
-        if is_installed_here(package.name) {
+        let key = (own, package.name.to_owned());
+        let here = installed(run).get(&key).and_then(|it| run.calls.get(it.0));
+        if here.is_some_and(|it| (it.script, it.command) < (call.script, call.command)) {
             continue;
         }
         let found = build.steps_before(step).find_map(|before| {
-            let calls = before.run()?.calls.iter().filter(|it| family(it.call.tool) == own);
-            let span = calls.filter_map(|it| installed_at(it, package.name)).next()?;
+            let span = installed(before.run()?).get(&key)?.1;
             Some(Added { name: package.name.to_owned(), step: before.index, span })
         });
         res.extend(found);
@@ -126,17 +120,27 @@ fn removed_packages(
     res
 }
 
-/// Where a call installs a package of this name, or a virtual one.
-fn installed_at(call: &crate::RunCall<'_>, name: &str) -> Option<Span> {
-    let call = &call.call;
-    if !matches!(call.action, Action::Install) {
-        return None;
-    }
-    if virtual_name(call).and_then(|it| it.text()) == Some(name) {
-        return virtual_name(call).map(|it| it.span);
-    }
-    let mut packages = packages(call);
-    packages.find(|it| it.kind == PackageKind::Named && it.name == name).map(|it| it.span)
+/// The packages that the calls of a RUN install, virtual ones as well: each with the first call, by the family of its
+/// tool and its name.
+fn installed<'r>(run: &'r Run<'_>) -> &'r FxHashMap<(u8, String), (usize, Span)> {
+    run.memory.installed.get_or_init(|| {
+        let mut res = FxHashMap::default();
+        for (index, call) in run.calls.iter().map(|it| &it.call).enumerate() {
+            let own = family(call.tool);
+            if own == 0 || !matches!(call.action, Action::Install) {
+                continue;
+            }
+            if let Some((name, span)) =
+                virtual_name(call).and_then(|it| Some((it.text()?, it.span)))
+            {
+                res.entry((own, name.to_owned())).or_insert((index, span));
+            }
+            for package in packages(call).filter(|it| it.kind == PackageKind::Named) {
+                res.entry((own, package.name.to_owned())).or_insert((index, package.span));
+            }
+        }
+        res
+    })
 }
 
 /// The files of earlier layers that certainly exist and that `is_taken` says go.
@@ -147,56 +151,66 @@ fn added_files(
     place: CommandPlace,
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Vec<Added> {
+    let brought = build.steps_before(step).flat_map(|it| brought(build, it));
+    let mut res: Vec<Added> = brought.filter(|it| is_taken(&it.name)).cloned().collect();
+    if res.is_empty() {
+        return res;
+    }
     // What this RUN brings itself is no concern of an earlier layer.
-    let mut own: Vec<String> = Vec::new();
-    for (script, index, command) in run.commands_with_places().filter(|it| (it.0, it.1) < place) {
-        match effect_in(build, step, run, (script, index), command) {
-            Effect::Uses { made, .. } => own.extend(made),
-            Effect::None | Effect::Unknown => {}
+    for (script, index, command) in run.commands_with_places().take_while(|it| (it.0, it.1) < place)
+    {
+        let Effect::Uses { made, .. } = effect_in(build, step, run, (script, index), command)
+        else {
+            continue;
+        };
+        res.retain(|it| !made.iter().any(|own| path::is_inside(own, &it.name)));
+    }
+    res
+}
+
+/// The files that a step certainly brings.
+fn brought<'b>(build: &Build<'_>, step: &'b Step<'_>) -> &'b [Added] {
+    step.memory.brought.get_or_init(|| match (step.copy(), step.run()) {
+        (Some(copy), _) => copied(step, copy),
+        (_, Some(run)) => fetched(build, step, run),
+        _ => Vec::new(),
+    })
+}
+
+fn copied(step: &Step<'_>, copy: &Copy<'_>) -> Vec<Added> {
+    let Some(target) = copy.target.as_deref() else { return Vec::new() };
+    let mut res = Vec::new();
+    for source in copy.sources.iter().filter(|it| it.kind != SourceKind::Heredoc) {
+        let name = source.path.as_deref().unwrap_or(&source.word.text);
+        let lands_in = copy.is_directory && !source.is_pattern() && name != ".";
+        let is_directory_itself = !path::file_name(name).contains('.');
+        // A directory's contents are copied, a file itself.
+        let path = match lands_in && !is_directory_itself {
+            true => path::join(target, path::file_name(name)),
+            false => target.to_owned(),
+        };
+        if path != "/" {
+            res.push(Added { name: path, step: step.index, span: source.word.span });
         }
     }
+    res
+}
+
+fn fetched(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<Added> {
     let mut res = Vec::new();
-    for before in build.steps_before(step) {
-        if let Some(copy) = before.copy() {
-            let Some(target) = copy.target.as_deref() else { continue };
-            for source in copy.sources.iter().filter(|it| it.kind != SourceKind::Heredoc) {
-                let name = source.path.as_deref().unwrap_or(&source.word.text);
-                let lands_in = copy.is_directory && !source.is_pattern() && name != ".";
-                let is_directory_itself = !path::file_name(name).contains('.');
-                // A directory's contents are copied, a file itself.
-                let path = match lands_in && !is_directory_itself {
-                    true => path::join(target, path::file_name(name)),
-                    false => target.to_owned(),
-                };
-                if path != "/"
-                    && is_taken(&path)
-                    && !own.iter().any(|it| path::is_inside(it, &path))
-                {
-                    res.push(Added { name: path, step: before.index, span: source.word.span });
-                }
-            }
+    for (script, index, command) in run.commands_with_places() {
+        let fetches = matches!(command.program(), Some("curl" | "wget" | "git" | "aria2c"));
+        let is_certain = !command.place.is_conditional && !command.place.writes_pipe;
+        if !fetches || !is_certain {
+            continue;
         }
-        let Some(other) = before.run() else { continue };
-        for (script, index, command) in other.commands_with_places() {
-            let fetches = matches!(command.program(), Some("curl" | "wget" | "git" | "aria2c"));
-            let is_certain = !command.place.is_conditional && !command.place.writes_pipe;
-            if !fetches || !is_certain {
-                continue;
-            }
-            let Effect::Uses { made, .. } =
-                effect_in(build, before, other, (script, index), command)
-            else {
-                continue;
-            };
-            for path in made {
-                let is_gone = is_removed_there(build, before, other, (script, index), &path);
-                if path.len() > 1
-                    && is_taken(&path)
-                    && !is_gone
-                    && !own.iter().any(|it| path::is_inside(it, &path))
-                {
-                    res.push(Added { name: path, step: before.index, span: command.span });
-                }
+        let place = (script, index);
+        let Effect::Uses { made, .. } = effect_in(build, step, run, place, command) else {
+            continue;
+        };
+        for path in made.iter().filter(|it| it.len() > 1) {
+            if !is_removed_there(build, step, run, place, path) {
+                res.push(Added { name: path.clone(), step: step.index, span: command.span });
             }
         }
     }

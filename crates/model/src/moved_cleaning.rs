@@ -1,11 +1,11 @@
 //! Moves the commands of a RUN that only cleans to the RUNs that fill what it cleans.
 
 use managers::Action;
-use managers::cache::{Cache, written};
+use managers::cache::Cache;
 use shell::{Script, Word};
 use syntax::Span;
 
-use crate::cache::kept_in;
+use crate::cache::{fills, first_kept, kept_in};
 use crate::cleaning::{Cleaning, cleaned_caches};
 use crate::cleanup::{Edit, ListsUser, append, lists_user, with_option};
 use crate::erase::{comments_above, without_step};
@@ -151,11 +151,8 @@ fn writers<'b, 'f>(
     let steps: Vec<usize> = build.steps_before(step).map(|it| it.index).collect();
     for before in steps.iter().filter_map(|it| build.steps.get(*it)) {
         let Some(run) = before.run() else { continue };
-        is_known |= run.calls.iter().any(|it| {
-            let lookup = |name: &str| build.value_at(before, (it.script, it.command), name);
-            written(&it.call, &lookup).contains(&cache)
-        });
-        if kept_in(build, before, run, &[cache]).next().is_none() {
+        is_known |= fills(build, before, run, cache);
+        if first_kept(build, before, run, cache).is_none() {
             continue;
         }
         let is_needed = cache == Cache::AptLists

@@ -1,10 +1,13 @@
 //! Whether a file exists in the image when a step runs: what COPY, ADD, mounts and commands before it brought.
 
+use std::cell::OnceCell;
+
 use context::{IgnoreFile, Tree, copy_sources};
 use knowledge::image::{Basis, Variant};
 use shell::Command;
 use syntax::{Expansion, Keyword};
 
+use crate::build::MAX_LOOK_BACK;
 use crate::effect::{Effect, effect};
 use crate::{Base, Build, Copy, CopyFrom, MountKind, Run, Source, SourceKind, Stage, Step, path};
 
@@ -84,7 +87,10 @@ impl Search<'_, '_> {
         }
         let build = self.build;
         let steps = build.steps.get(stage.steps.start..end.min(stage.steps.end)).unwrap_or(&[]);
-        for step in steps.iter().rev() {
+        for (n_before, step) in steps.iter().rev().enumerate() {
+            if n_before > MAX_LOOK_BACK {
+                return Presence::Unknown;
+            }
             let found = match (step.copy(), step.run()) {
                 (Some(copy), _) => self.in_copy(step, copy, path),
                 (_, Some(run)) => self.in_run(step, run, None, path),
@@ -219,7 +225,25 @@ impl Search<'_, '_> {
 }
 
 /// What a command of the RUN at `step` does to files.
-pub fn effect_in(
+pub fn effect_in<'r>(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &'r Run<'_>,
+    place: CommandPlace,
+    command: &Command<'_>,
+) -> &'r Effect {
+    let empty = || {
+        let scripts = run.scripts.iter();
+        scripts.map(|it| it.commands.iter().map(|_| OnceCell::new()).collect()).collect()
+    };
+    let effects = run.memory.effects.get_or_init(empty);
+    match effects.get(place.0).and_then(|it| it.get(place.1)) {
+        Some(cell) => cell.get_or_init(|| find_effect(build, step, run, place, command)),
+        None => &Effect::Unknown,
+    }
+}
+
+fn find_effect(
     build: &Build<'_>,
     step: &Step<'_>,
     run: &Run<'_>,
@@ -230,7 +254,7 @@ pub fn effect_in(
         Expansion::Value(value) => Some(value),
         _ => None,
     };
-    let call = run.calls.iter().find(|it| (it.script, it.command) == place);
+    let call = run.call_at(place);
     let start = step.state.directory.as_deref();
     let directory = run.directory_at(place.0, place.1, start);
     effect(command, call.map(|it| &it.call), directory.as_deref(), &lookup)

@@ -1,9 +1,14 @@
 //! RUN: its mounts, its commands, and the package-manager calls among them.
 
+use std::cell::OnceCell;
+
 use managers::{Call, Tool};
+use rustc_hash::FxHashMap;
 use shell::{Command, Script};
 use syntax::{Arguments, Expansion};
 
+use crate::cache::CacheWrite;
+use crate::memory::RunMemory;
 use crate::{Mount, path};
 
 /// A RUN instruction.
@@ -17,8 +22,16 @@ pub struct Run<'f> {
     pub is_exec: bool,
     /// Package-manager calls, in order.
     pub calls: Vec<RunCall<'f>>,
-    settings: Vec<Setting>,
+    settings: Settings,
+    /// The commands that change the directory, or may: index of the script and of the command in it.
+    movers: Vec<(usize, usize)>,
+    /// The first command of each script that tests something.
+    tests: Vec<(usize, usize)>,
+    pub(crate) memory: RunMemory,
 }
+
+/// The variables that scripts set, by name, each in order.
+type Settings = FxHashMap<String, Vec<Setting>>;
 
 /// A variable that a script sets for its later commands.
 #[derive(Debug)]
@@ -26,19 +39,19 @@ struct Setting {
     script: usize,
     /// The command that sets it.
     command: usize,
-    name: String,
     /// `None` when not certain.
     value: Option<String>,
 }
 
 fn last<'s>(
-    settings: &'s [Setting],
+    settings: &'s Settings,
     script: usize,
     command: usize,
     name: &str,
 ) -> Option<&'s Setting> {
-    let mut before = settings.iter().rev().filter(|it| it.script == script && it.command < command);
-    before.find(|it| it.name == name)
+    let settings = settings.get(name)?;
+    let n_before = settings.partition_point(|it| (it.script, it.command) < (script, command));
+    settings.get(n_before.checked_sub(1)?).filter(|it| it.script == script)
 }
 
 /// A package-manager call and where it stands.
@@ -50,7 +63,13 @@ pub struct RunCall<'f> {
     pub script: usize,
     /// Index into the script's commands.
     pub command: usize,
+    /// What becomes of the caches that it would fill, once that was asked.
+    pub(crate) cache_writes: OnceCell<Vec<CacheWrite>>,
 }
+
+/// More changes of the directory in one RUN than a person writes; behind them it is not certain any more, so that
+/// following them stays linear.
+const MAX_MOVES: usize = 64;
 
 impl RunCall<'_> {
     /// The place of the tool and its action.
@@ -81,7 +100,9 @@ impl<'f> Run<'f> {
     ) -> Run<'f> {
         let is_exec = matches!(arguments, Arguments::Exec { .. });
         let mut calls = Vec::new();
-        let mut settings: Vec<Setting> = Vec::new();
+        let mut settings = Settings::default();
+        let mut movers = Vec::new();
+        let mut tests: Vec<(usize, usize)> = Vec::new();
         for (script_index, script) in scripts.iter().enumerate() {
             for (index, command) in script.commands.iter().enumerate() {
                 let value = |name: &str| match last(&settings, script_index, index, name) {
@@ -95,18 +116,62 @@ impl<'f> Run<'f> {
                 let feeder = index.checked_sub(1).and_then(|it| script.commands.get(it));
                 let piped = || managers::piped_call(feeder?, command, &value);
                 if let Some(call) = managers::call(command, &value).or_else(piped) {
-                    calls.push(RunCall { call, script: script_index, command: index });
+                    let cache_writes = OnceCell::new();
+                    calls.push(RunCall {
+                        call,
+                        script: script_index,
+                        command: index,
+                        cache_writes,
+                    });
                 }
-                let changed = changes(command, &value);
-                settings.extend(changed.into_iter().map(|(name, value)| Setting {
-                    script: script_index,
-                    command: index,
-                    name,
-                    value,
-                }));
+                for (name, value) in changes(command, &value) {
+                    let setting = Setting { script: script_index, command: index, value };
+                    settings.entry(name).or_default().push(setting);
+                }
+                let is_first = tests.last().is_none_or(|it| it.0 != script_index);
+                if is_first && matches!(command.program(), Some("[" | "test" | "[[")) {
+                    tests.push((script_index, index));
+                }
+                if may_move(command) {
+                    movers.push((script_index, index));
+                }
             }
         }
-        Run { mounts, scripts, is_exec, calls, settings }
+        Run {
+            mounts,
+            scripts,
+            is_exec,
+            calls,
+            settings,
+            movers,
+            tests,
+            memory: RunMemory::default(),
+        }
+    }
+
+    /// Whether a test (`[ -f x ]`) stands before a command in its script.
+    pub(crate) fn has_test_before(&self, (script, command): (usize, usize)) -> bool {
+        self.tests.iter().any(|it| it.0 == script && it.1 < command)
+    }
+
+    /// The call that a command is.
+    pub(crate) fn call_at(&self, place: (usize, usize)) -> Option<&RunCall<'f>> {
+        let found = self.calls.binary_search_by_key(&place, |it| (it.script, it.command));
+        self.calls.get(found.ok()?)
+    }
+
+    /// The commands before one in its script that change the directory or may, with their indexes; `None` when they are
+    /// too many to follow.
+    pub(crate) fn moves_before(
+        &self,
+        script: usize,
+        command: usize,
+    ) -> Option<impl Iterator<Item = (usize, &'f Command<'f>)>> {
+        let start = self.movers.partition_point(|it| *it < (script, 0));
+        let end = self.movers.partition_point(|it| *it < (script, command));
+        let movers = self.movers.get(start..end).filter(|it| it.len() <= MAX_MOVES)?;
+        let commands = &self.scripts.get(script)?.commands;
+        Some(movers.iter().filter_map(|it| Some((it.1, commands.get(it.1)?))))
     }
 
     /// What the script itself sets `name` to before `call`, `Some(None)` when that is not certain.
@@ -149,7 +214,7 @@ impl<'f> Run<'f> {
         let commands = &self.scripts.get(script)?.commands;
         let place = commands.get(command)?.place;
         let mut directory = start.map(str::to_owned);
-        for (index, before) in commands.iter().take(command).enumerate() {
+        for (index, before) in self.moves_before(script, command)? {
             let words = before.words.get(1..).unwrap_or(&[]);
             let first = words.first().and_then(|it| it.literal());
             match before.program() {
@@ -197,6 +262,11 @@ impl<'f> Run<'f> {
     pub fn script_of(&self, call: &RunCall<'_>) -> &'f Script<'f> {
         &self.scripts[call.script]
     }
+}
+
+/// A command that changes the directory for those behind it, or starts a shell elsewhere.
+fn may_move(command: &Command<'_>) -> bool {
+    matches!(command.program(), Some("cd" | "chdir" | "pushd" | "popd" | "su" | "runuser"))
 }
 
 /// `su - app -c …`

@@ -1,10 +1,10 @@
 //! A RUN that only cleans caches, which earlier layers keep.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use managers::cache::{Cache, written};
-use model::cache::kept_in;
+use managers::cache::Cache;
+use model::cache::{fills, first_kept};
 use model::cleaning::{cleaned_caches, only_cleans};
-use model::{Build, Run, Step, moved_cleaning};
+use model::{Build, Run, RunCall, Step, moved_cleaning};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -79,18 +79,10 @@ fn check_commands(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, reports: &m
 
 /// The call of an earlier layer that keeps a cache, if this RUN does not write it.
 fn keeper(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, cache: Cache) -> Option<syntax::Span> {
-    let is_own = run.calls.iter().any(|it| {
-        let lookup = |name: &str| build.value_at(step, (it.script, it.command), name);
-        written(&it.call, &lookup).contains(&cache)
-    });
     // Official images empty it after every install, and no rule asks for more.
-    if is_own || cache == Cache::AptArchives {
+    if cache == Cache::AptArchives || fills(build, step, run, cache) {
         return None;
     }
-    let caches = [cache];
-    let runs = build.steps_before(step).filter_map(|it| Some((it, it.run()?)));
-    let mut keepers = runs.flat_map(|(before, other)| {
-        kept_in(build, before, other, &caches).map(|it| it.call.head()).collect::<Vec<_>>()
-    });
-    keepers.next()
+    let mut runs = build.steps_before(step).filter_map(|it| Some((it, it.run()?)));
+    runs.find_map(|(before, other)| first_kept(build, before, other, cache)).map(RunCall::head)
 }

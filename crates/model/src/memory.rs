@@ -1,0 +1,40 @@
+//! What is worked out of a step once and kept, because many rules and later steps ask for it.
+
+use std::cell::{OnceCell, RefCell};
+
+use managers::cache::Cache;
+use rustc_hash::FxHashMap;
+use syntax::Span;
+
+use crate::cache::Outlook;
+use crate::effect::Effect;
+use crate::emptier::Emptier;
+use crate::layer::Added;
+
+/// Answers about a RUN.
+#[derive(Debug, Default)]
+pub(crate) struct RunMemory {
+    /// What each command does to files, by script.
+    pub(crate) effects: OnceCell<Vec<Vec<OnceCell<Effect>>>>,
+    /// The commands that may empty a cache, in order.
+    pub(crate) emptiers: OnceCell<Vec<Emptier>>,
+    /// What becomes of a cache at certain paths.
+    pub(crate) outlooks: RefCell<Vec<Outlook>>,
+    /// The caches that its calls fill, each with the index of the first call that leaves it in the layer.
+    pub(crate) filled: OnceCell<Vec<(Cache, Option<usize>)>>,
+    /// The index of the first call that turns pip's cache off for the later ones.
+    pub(crate) configuring_call: OnceCell<Option<usize>>,
+    /// An earlier step turns pip's cache off.
+    pub(crate) is_configured_before: OnceCell<bool>,
+    /// Where a package is first installed, by the family of its tool and its name: the index of the call, the word.
+    pub(crate) installed: OnceCell<FxHashMap<(u8, String), (usize, Span)>>,
+}
+
+/// Answers about any step.
+#[derive(Debug, Default)]
+pub(crate) struct StepMemory {
+    /// The directory of `~`.
+    pub(crate) home: OnceCell<Option<String>>,
+    /// The files that it certainly brings.
+    pub(crate) brought: OnceCell<Vec<Added>>,
+}
