@@ -6,7 +6,7 @@ use shell::{Command, layout};
 use syntax::{Expansion, Span};
 
 use crate::cache::Kept;
-use crate::{Base, Build, Run, RunCall, Step, path};
+use crate::{Build, Run, RunCall, Step, path};
 
 /// A part of the file and the text that takes its place.
 pub type Edit = (Span, String);
@@ -151,87 +151,4 @@ pub fn user_prefix(command: &Command<'_>) -> Option<&'static str> {
         }
     }
     Some(res)
-}
-
-/// A step that needs the package lists of apt that an earlier layer holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListsUser {
-    /// The last call that installs without an update of its own: the step and the index of the call.
-    Call(usize, usize),
-    /// Perhaps: it runs a script that is not seen.
-    Perhaps(usize),
-}
-
-/// The last RUN after `step`, in its stage or those built FROM it, that installs with the lists of this step.
-pub fn lists_user(build: &Build<'_>, step: &Step<'_>) -> Option<ListsUser> {
-    let stage = step.stage?;
-    let mut found = None;
-    walk(build, stage, step.index + 1, &mut found);
-    found
-}
-
-fn walk(build: &Build<'_>, stage: usize, from: usize, found: &mut Option<ListsUser>) {
-    let Some(own) = build.stages.get(stage) else { return };
-    let start = from.max(own.steps.start);
-    for later in build.steps.get(start..own.steps.end).unwrap_or(&[]) {
-        let Some(run) = later.run() else { continue };
-        for (index, call) in run.calls.iter().enumerate().filter(|it| it.1.call.tool.is_apt()) {
-            let call = &call.call;
-            // An update in a branch may not run, so what comes later may still need these lists.
-            let is_certain = !call.command.place.is_conditional;
-            match call.action {
-                Action::Update if is_certain => return,
-                Action::Update => {
-                    found.get_or_insert(ListsUser::Perhaps(later.index));
-                }
-                Action::Install if call.has("--update") => return,
-                Action::Install
-                | Action::InstallBuildDependencies
-                | Action::Upgrade
-                | Action::Download => {
-                    *found = Some(ListsUser::Call(later.index, index));
-                }
-                _ => {}
-            }
-        }
-        let may_install = run.commands().any(|it| runs_unseen_script(build, later, it));
-        if may_install && found.is_none() {
-            *found = Some(ListsUser::Perhaps(later.index));
-        }
-    }
-    for child in
-        build.stages.iter().filter(|it| matches!(it.base, Base::Stage(parent) if parent == stage))
-    {
-        // A stage's parent stands before it, so this ends.
-        if child.index > stage {
-            walk(build, child.index, 0, found);
-        }
-    }
-}
-
-/// Parts of the names of installers that use no package manager of the system.
-const HARMLESS: [&str; 8] =
-    ["conda", "mamba", "forge", "rustup", "sdkman", "nvm", "get-poetry", "nltk"];
-
-/// `./install.sh`, `bash /tmp/setup.sh`: what it does is not in the Dockerfile. Where the build context holds a file of
-/// this name that was copied, that one tells.
-fn runs_unseen_script(build: &Build<'_>, step: &Step<'_>, command: &Command<'_>) -> bool {
-    let is_shell = matches!(command.program(), Some("sh" | "bash" | "dash" | "ash"));
-    let mut words = command.words.iter().skip(usize::from(is_shell)).filter_map(|it| it.literal());
-    let script = match is_shell {
-        true if command.has_script => None,
-        true => words.find(|it| !it.starts_with('-')),
-        false => words.next(),
-    };
-    let is_script = |it: &&str| it.ends_with(".sh") || it.ends_with(".bash");
-    let Some(name) = script.filter(is_script).map(path::file_name) else { return false };
-    let lower = name.to_ascii_lowercase();
-    if HARMLESS.iter().any(|it| lower.contains(it)) {
-        return false;
-    }
-    let copies = build.steps_before(step).filter_map(Step::copy);
-    let mut named =
-        copies.flat_map(|it| it.context_paths()).filter(|it| path::file_name(it.0) == name);
-    let text = named.next().and_then(|it| build.surroundings.files.read(it.0));
-    text.is_none_or(|it| it.contains("apt"))
 }

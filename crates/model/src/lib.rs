@@ -32,6 +32,7 @@ mod memory;
 mod mount;
 mod moved_cleaning;
 pub mod narrow_copy;
+pub mod package_lists;
 pub mod path;
 pub mod pip_release;
 mod presence;

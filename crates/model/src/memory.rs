@@ -10,6 +10,7 @@ use crate::cache::Outlook;
 use crate::effect::Effect;
 use crate::emptier::Emptier;
 use crate::layer::Added;
+use crate::package_lists::Reading;
 
 /// Answers about a RUN.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct RunMemory {
     pub(crate) emptiers: OnceCell<Vec<Emptier>>,
     /// What becomes of a cache at certain paths.
     pub(crate) outlooks: RefCell<Vec<Outlook>>,
+    /// What it does with package lists of earlier layers, for each kind that was asked for.
+    pub(crate) readings: RefCell<Vec<Reading>>,
     /// The caches that its calls fill, each with the index of the first call that leaves it in the layer.
     pub(crate) filled: OnceCell<Vec<(Cache, Option<usize>)>>,
     /// The index of the first call that turns pip's cache off for the later ones.

@@ -7,9 +7,10 @@ use syntax::Span;
 
 use crate::cache::{fills, first_kept, kept_in};
 use crate::cleaning::{Cleaning, cleaned_caches};
-use crate::cleanup::{Edit, ListsUser, append, lists_user, with_option};
+use crate::cleanup::{Edit, append, with_option};
 use crate::erase::{comments_above, without_step};
 use crate::join::joint_after;
+use crate::package_lists::lists_users;
 use crate::{Base, Build, Run, Step};
 
 /// To how many RUNs one clean-up is moved at most.
@@ -155,12 +156,19 @@ fn writers<'b, 'f>(
         if first_kept(build, before, run, cache).is_none() {
             continue;
         }
-        let is_needed = cache == Cache::AptLists
-            && matches!(
-                lists_user(build, before),
-                Some(ListsUser::Call(..) | ListsUser::Perhaps(_))
-            );
-        if before.state.user != step.state.user || is_needed {
+        let is_needed = cache == Cache::AptLists && !lists_users(build, before, cache).is_empty();
+        // A RUN that only fetches lists and removes them again would be of no use at all.
+        let only_updates = || {
+            let mut kept = kept_in(build, before, run, std::slice::from_ref(&cache));
+            let tools = |it: &crate::RunCall<'_>| it.call.tool.is_system();
+            kept.all(|it| it.call.call.action == Action::Update)
+                && run
+                    .calls
+                    .iter()
+                    .filter(|it| tools(it))
+                    .all(|it| it.call.action == Action::Update)
+        };
+        if before.state.user != step.state.user || is_needed || only_updates() {
             return None;
         }
         res.push(before);

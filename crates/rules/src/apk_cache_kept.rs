@@ -4,6 +4,7 @@ use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::Action;
 use managers::cache::Cache;
 use model::cache::{Kept, kept_in};
+use model::package_lists::{is_certain, lists_users};
 use model::{Build, cleanup};
 use shell::layout;
 
@@ -36,11 +37,17 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
 fn fix(build: &Build<'_>, kept: &[Kept<'_, '_>]) -> Option<Fix> {
     let mut edits = Vec::new();
     let mut updates = Vec::new();
+    // What a later call reads may go only when that call does without.
+    let is_read_later =
+        kept.first().is_some_and(|it| !lists_users(build, it.step, Cache::Apk).is_empty());
     for it in kept {
         let call = &it.call.call;
         if call.action == Action::Update {
             updates.push(it);
             continue;
+        }
+        if is_read_later && call.has("--update-cache") {
+            return None;
         }
         match call.option("--update-cache").filter(|it| it.is_alone) {
             Some(option) => edits.push(Edit::replace(option.span, "--no-cache")),
@@ -56,7 +63,13 @@ fn fix(build: &Build<'_>, kept: &[Kept<'_, '_>]) -> Option<Fix> {
         let is_item = |it: &&Kept<'_, '_>| {
             it.call.call.command.place.is_item && it.call.script == update.call.script
         };
-        if edits.is_empty() || !updates.iter().all(is_item) {
+        let is_unsure =
+            |it: &&Kept<'_, '_>| !is_certain(build, it.run, it.call.script, it.call.command);
+        if edits.is_empty()
+            || is_read_later
+            || updates.iter().any(is_unsure)
+            || !updates.iter().all(is_item)
+        {
             return None;
         }
         let items: Vec<usize> = updates.iter().map(|it| it.call.call.command.place.item).collect();

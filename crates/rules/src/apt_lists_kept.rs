@@ -1,11 +1,13 @@
 //! apt's package lists stay in a shipped layer.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use managers::cache::Cache;
-use model::cache::{Kept, cache_writes, kept_once};
-use model::cleanup::{ListsUser, lists_user, user_prefix, with_command};
+use managers::cache::{Cache, written};
+use managers::{Action, Call};
+use model::cache::{Kept, kept_in};
+use model::cleaning::cleaned_caches;
+use model::cleanup::{user_prefix, with_command};
+use model::package_lists::{ListsUser, is_certain, lists_users};
 use model::{Build, RunCall, Step, join};
-use syntax::Span;
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -21,72 +23,108 @@ pub(crate) static RULE: Rule = Rule {
 
 const CLEAN_UP: &str = "rm -rf /var/lib/apt/lists/*";
 
+/// More labels would hide the text.
+const MAX_LABELS: usize = 3;
+
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     let mut last_users = Vec::new();
-    for kept in kept_once(build, &[Cache::AptLists]) {
-        let spoken = kept.call.spoken(build.file.text);
-        let own = kept.call.head();
-        let user = lists_user(build, kept.step);
-        let Some(ListsUser::Call(step, call)) = user else {
-            let edit =
-                with_command(build, kept.run, kept.call, CLEAN_UP).filter(|_| user.is_none());
-            let fix = edit.map(|(span, text)| {
-                Fix::safe("Remove the lists at the end of this RUN", [Edit::replace(span, text)])
-            });
-            let report = reports
-                .report(own, format!("`{spoken}` leaves the package lists in the layer"))
-                .note("only the next install would read these ~20 MB; a removal counts only in the same RUN")
-                .fix_if(fix);
-            if let Some(ListsUser::Perhaps(step)) = user {
-                let span = build.steps[step].instruction.keyword_span;
-                report.label(span, "what runs here may need these lists");
-            }
-            continue;
-        };
-        if last_users.contains(&step) {
+    let removers = std::cell::LazyCell::new(|| removers(build));
+    for (step, run) in build.runs().filter(|it| build.is_shipped(it.0)) {
+        let mut all = kept_in(build, step, run, &[Cache::AptLists]);
+        let Some(first) = all.next() else { continue };
+        let sure = |it: &Kept<'_, '_>| is_certain(build, run, it.call.script, it.call.command);
+        let kept = if sure(&first) { first } else { all.find(sure).unwrap_or(first) };
+        let users = lists_users(build, step, Cache::AptLists);
+        let last = users.last().map(ListsUser::step);
+        let is_said = !sure(&kept) && last.is_some_and(|it| last_users.contains(&it));
+        // `cache-deleted-in-later-layer` says so.
+        let removes = |it: &(Option<usize>, usize)| it.0 == step.stage && it.1 > step.index;
+        if is_said || removers.iter().any(removes) {
             continue;
         }
-        last_users.push(step);
-        let place = call_place(build, step, call).unwrap_or(own);
-        reports
-            .report(place, "this install uses package lists that an earlier layer keeps".to_owned())
-            .label(own, format!("`{spoken}` brings them here"))
-            .note("only a removal in the RUN that brings the lists makes the image smaller; update, install and remove in one RUN")
-            .fix_if(joined(build, &kept, step));
+        last_users.extend(last);
+        let spoken = kept.call.spoken(build.file.text);
+        let fix = match last {
+            None if sure(&kept) => removed_here(build, &kept),
+            Some(last) if sure(&kept) => joined(build, &kept, &users, last),
+            _ => None,
+        };
+        let note = match users.first() {
+            Some(ListsUser::Call(..)) => {
+                "only a removal in the RUN that brings the lists makes the image smaller; update, install and remove in one RUN"
+            }
+            _ => {
+                "only the next install would read these ~20 MB; a removal counts only in the same RUN"
+            }
+        };
+        let message = format!("`{spoken}` leaves the package lists in the layer");
+        let report = reports.report(kept.call.head(), message).note(note).fix_if(fix);
+        let mut labelled = Vec::new();
+        for user in &users {
+            let Some(at) = build.steps.get(user.step()) else { continue };
+            if labelled.len() < MAX_LABELS && !labelled.contains(&at.index) {
+                labelled.push(at.index);
+                match user {
+                    ListsUser::Call(_, span) => report.label(*span, "reads them"),
+                    ListsUser::Perhaps(_) => report.label(
+                        at.instruction.keyword_span,
+                        "the script that runs here may read them",
+                    ),
+                };
+            }
+        }
     }
 }
 
-fn call_place(build: &Build<'_>, step: usize, call: usize) -> Option<Span> {
-    Some(build.steps.get(step)?.run()?.calls.get(call)?.head())
+fn installs(call: &Call<'_>) -> bool {
+    call.tool.is_apt() && !matches!(call.action, Action::Update | Action::Clean)
+}
+
+/// The removal at the end of the RUN; a RUN that does nothing but update would be of no use with it.
+fn removed_here(build: &Build<'_>, kept: &Kept<'_, '_>) -> Option<Fix> {
+    let is_useful = kept.call.call.action != Action::Update
+        || kept.run.calls.iter().any(|it| installs(&it.call))
+        || kept.run.commands().count() > kept.run.calls.len();
+    let (span, text) = with_command(build, kept.run, kept.call, CLEAN_UP).filter(|_| is_useful)?;
+    Some(Fix::safe("Remove the lists at the end of this RUN", [Edit::replace(span, text)]))
+}
+
+/// The RUNs that remove lists and do not fill them: the stage and the step.
+fn removers(build: &Build<'_>) -> Vec<(Option<usize>, usize)> {
+    let lookup = |_: &str| None;
+    let runs = build.runs().filter(|(step, run)| {
+        let mut commands = run.commands_with_places();
+        let removes = commands.any(|it| {
+            let cleaned = cleaned_caches(build, step, (it.0, it.1), it.2);
+            cleaned.iter().any(|it| it.cache == Cache::AptLists)
+        });
+        let fills = |it: &RunCall<'_>| written(&it.call, &lookup).contains(&Cache::AptLists);
+        removes && !run.calls.iter().any(fills)
+    });
+    runs.map(|it| (it.0.stage, it.0.index)).collect()
 }
 
 /// A RUN with more than this many joined would be harder to read than its size is worth.
 const MAX_JOINED: usize = 6;
 
-/// One RUN from the update to the last install, with the removal at its end.
-fn joined(build: &Build<'_>, kept: &Kept<'_, '_>, last: usize) -> Option<Fix> {
+/// One RUN from the update to the last install, with the removal at its end, if there is nothing but apt.
+fn joined(build: &Build<'_>, kept: &Kept<'_, '_>, users: &[ListsUser], last: usize) -> Option<Fix> {
+    let is_seen = users.iter().all(|it| matches!(it, ListsUser::Call(..)));
     let step: &Step<'_> =
-        build.steps.get(last).filter(|it| it.index - kept.step.index < MAX_JOINED)?;
-    let run = step.run()?;
-    // What a branch updates or installs decides which lists are needed; a join would hide it.
-    let may_not_run = |it: &RunCall<'_>| it.call.command.place.is_conditional;
-    let joined = build.steps.get(kept.step.index..=last)?;
-    if joined.iter().filter_map(Step::run).any(|it| it.calls.iter().any(may_not_run)) {
-        return None;
+        build.steps.get(last).filter(|it| is_seen && it.index - kept.step.index < MAX_JOINED)?;
+    for it in build.steps.get(kept.step.index..=last)? {
+        let run = it.run()?;
+        let is_plain = run.calls.iter().all(|it| {
+            let is_known = installs(&it.call) || it.call.action == Action::Update;
+            it.call.tool.is_apt() && is_known && !it.call.command.place.is_conditional
+        });
+        if !is_plain || run.commands().count() != run.calls.len() {
+            return None;
+        }
     }
-    let cleans = |command: &shell::Command<'_>| {
-        managers::cache::cleans(command, &|_| None, "/root")
-            .iter()
-            .any(|it| it.cache == Cache::AptLists)
-    };
-    let is_written_again =
-        |it: &RunCall<'_>| !cache_writes(build, step, run, it, &[Cache::AptLists]).is_empty();
-    let call = run.calls.iter().rev().find(|it| it.call.tool.is_apt())?;
-    let prefix = user_prefix(call.call.command)?;
-    let command = format!("{prefix}{CLEAN_UP}");
-    let command = (!run.commands().any(cleans)).then_some(&*command);
-    let edits = join(build, kept.step.index, last, command)
-        .filter(|_| !run.calls.iter().any(is_written_again))?;
+    let call = step.run()?.calls.last()?;
+    let command = format!("{}{CLEAN_UP}", user_prefix(call.call.command)?);
+    let edits = join(build, kept.step.index, last, Some(&command))?;
     let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
     Some(Fix::safe("Join these RUNs and remove the lists at their end", edits))
 }

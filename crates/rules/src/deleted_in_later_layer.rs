@@ -20,6 +20,7 @@ pub(crate) static RULE: Rule = Rule {
 const MAX_JOINED: usize = 8;
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    let mut reported = std::collections::HashSet::new();
     for (step, run) in build.runs().filter(|it| build.is_shipped(it.0)) {
         for mut removal in late_removals(build, step, run) {
             removal.added.retain(|it| {
@@ -31,6 +32,8 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             let are_wheels =
                 |it: usize| build.steps.get(it).is_some_and(|it| wheel_folder(build, it).is_some());
             removal.added.retain(|it| !are_wheels(it.step));
+            // The first removal says it.
+            removal.added.retain(|it| reported.insert((it.name.clone(), it.step)));
             if !removal.added.is_empty() {
                 report(build, step, &removal, reports);
             }

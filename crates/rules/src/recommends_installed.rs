@@ -2,7 +2,7 @@
 
 use knowledge::image::Answer;
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use managers::system::{apt_setting, leaves_out_recommends, packages};
+use managers::system::{apt_setting, has_unknown_packages, leaves_out_recommends, packages};
 use managers::{Action, Tool};
 use model::{Build, Run, RunCall, Step, cleanup};
 
@@ -115,6 +115,8 @@ fn installs_recommends(call: &RunCall<'_>) -> bool {
         call.has("--install-recommends") || apt_setting(call, "APT::Install-Recommends").is_some();
     matches!(call.tool, Tool::AptGet | Tool::Apt)
         && call.action == Action::Install
+        // `apt-get install -f` names none.
+        && (packages(call).next().is_some() || has_unknown_packages(call))
         && !leaves_out_recommends(call)
         && !is_decided
         && !call.has("--help")
