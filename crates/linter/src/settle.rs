@@ -83,15 +83,33 @@ fn choose(found: &[Diagnostic], allowed: Safety) -> Vec<(&'static str, &Fix)> {
         .collect();
     // The findings are in the order of the file and of the list already; a stable sort keeps that for ties.
     candidates.sort_by_key(|it| it.1.edits[0].span.start);
-    let mut taken: Vec<&Edit> = Vec::new();
+    let mut taken = Taken::default();
     candidates.retain(|(_, fix)| {
-        let is_free = fix.edits.iter().all(|edit| !taken.iter().any(|it| touches(edit, it)));
+        let is_free = fix.edits.iter().all(|it| taken.leaves_free(it));
         if is_free {
-            taken.extend(&fix.edits);
+            taken.0.extend(fix.edits.iter().map(|it| (place(it), it)));
         }
         is_free
     });
     candidates
+}
+
+/// Edits of which no two touch, by file and start.
+#[derive(Default)]
+struct Taken<'e>(BTreeMap<(Option<&'e str>, u32), &'e Edit>);
+
+fn place(edit: &Edit) -> (Option<&str>, u32) {
+    (edit.path.as_deref(), edit.span.start)
+}
+
+impl<'e> Taken<'e> {
+    fn leaves_free(&self, edit: &'e Edit) -> bool {
+        let (path, start) = place(edit);
+        // Those that start earlier end earlier too, so only the last of them can reach this one.
+        let before = self.0.range(..(path, start)).next_back();
+        let behind = self.0.range((path, start)..=(path, edit.span.end));
+        !before.into_iter().chain(behind).any(|it| touches(edit, it.1))
+    }
 }
 
 /// Overlapping edits, and two insertions at one place, whose order would be arbitrary.

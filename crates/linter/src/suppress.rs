@@ -44,18 +44,16 @@ pub(crate) fn apply(
     }
     found.retain(|diagnostic| {
         let rule = rules.iter().find(|it| it.name == diagnostic.rule);
+        let start = Span::at(diagnostic.span.start as usize);
         let mut is_hidden = false;
         for it in &mut suppressions {
-            let names_it = match (it.name, rule) {
+            let covers_it = it.covers.is_none_or(|span| span.contains(start));
+            let names_it = || match (it.name, rule) {
                 (Some(name), Some(rule)) => rule.answers_to(name),
                 (Some(_), None) => false,
                 (None, _) => true,
             };
-            if names_it
-                && it
-                    .covers
-                    .is_none_or(|span| span.contains(Span::at(diagnostic.span.start as usize)))
-            {
+            if covers_it && names_it() {
                 it.is_used = true;
                 is_hidden = true;
             }

@@ -252,15 +252,8 @@ pub fn paths(cache: Cache, call: Option<&Call<'_>>, lookup: Lookup<'_>, home: &s
     if let Some(path) = given {
         return vec![absolute(path, home)];
     }
-    for (name, suffix) in cache.facts().moving_variables {
-        let value = match call {
-            Some(call) => environment(call.command, lookup, name),
-            None => lookup(name),
-        };
-        if let Some(value) = value.filter(|it| !it.is_empty()) {
-            let first = value.split(',').next().unwrap_or(&value);
-            return vec![absolute(&format!("{}{suffix}", first.trim_end_matches('/')), home)];
-        }
+    if let Some(path) = moved(cache, call, lookup) {
+        return vec![absolute(&path, home)];
     }
     let program = call.filter(|_| cache == Cache::Conda).and_then(|it| it.command.words.first());
     let prefix = program.and_then(|it| it.literal()).and_then(|it| {
@@ -271,6 +264,19 @@ pub fn paths(cache: Cache, call: Option<&Call<'_>>, lookup: Lookup<'_>, home: &s
         return vec![absolute(&format!("{prefix}/pkgs"), home)];
     }
     cache.facts().default_paths.iter().map(|it| absolute(it, home)).collect()
+}
+
+/// Where a variable of the environment puts a cache.
+fn moved(cache: Cache, call: Option<&Call<'_>>, lookup: Lookup<'_>) -> Option<String> {
+    cache.facts().moving_variables.iter().find_map(|(name, suffix)| {
+        let value = match call {
+            Some(call) => environment(call.command, lookup, name),
+            None => lookup(name),
+        };
+        let value = value.filter(|it| !it.is_empty())?;
+        let first = value.split(',').next().unwrap_or(&value);
+        Some(format!("{}{suffix}", first.trim_end_matches('/')))
+    })
 }
 
 fn absolute(path: &str, home: &str) -> String {
@@ -297,24 +303,30 @@ pub struct Cleaned {
 /// The caches that a command empties, by the manager's own command or by removing files. `home` is the home
 /// directory of the user who runs it.
 pub fn cleans(command: &Command<'_>, lookup: Lookup<'_>, home: &str) -> Vec<Cleaned> {
-    if let Some(call) = call(command, lookup) {
-        return cleaned_by_call(&call);
-    }
+    let Some(removed) = removed_paths(command, lookup) else {
+        return call(command, lookup).map(|it| cleaned_by_call(&it)).unwrap_or_default();
+    };
     let mut res = Vec::new();
-    for removed in removed_paths(command, lookup).unwrap_or_default() {
-        let Some(path) = removed.path.as_deref().filter(|_| !removed.is_partial) else { continue };
-        for cache in Cache::ALL {
-            let mut candidates = paths(cache, None, lookup, home).into_iter();
-            let is_pkgs = cache == Cache::Conda && is_package_folder(path);
-            if is_pkgs || candidates.any(|it| covers(path, &it, home)) {
-                res.push(Cleaned { cache, is_partial: false, span: removed.span });
+    let whole = removed.iter().filter(|it| !it.is_partial);
+    let whole: Vec<_> = whole.filter_map(|it| Some((it.path.as_deref()?, it.span))).collect();
+    for cache in Cache::ALL {
+        let moved = moved(cache, None, lookup);
+        let is_there = |path: &str| match &moved {
+            Some(moved) => covers(path, moved, home),
+            None => cache.facts().default_paths.iter().any(|it| covers(path, it, home)),
+        };
+        for (path, span) in &whole {
+            if cache == Cache::Conda && is_package_folder(path) || is_there(path) {
+                res.push(Cleaned { cache, is_partial: false, span: *span });
             }
         }
     }
+    res.sort_by_key(|it| it.span.start);
     res
 }
 
-fn cleaned_by_call(call: &Call<'_>) -> Vec<Cleaned> {
+/// The caches that a manager's own command empties.
+pub fn cleaned_by_call(call: &Call<'_>) -> Vec<Cleaned> {
     let has_operand = |name: &str| call.operands.iter().any(|it| it.text() == Some(name));
     let cleans = call.action == Action::Clean;
     let (cache, is_partial) = match call.tool {

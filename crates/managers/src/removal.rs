@@ -1,7 +1,5 @@
 //! Which paths a command removes: `rm`, `find … -delete`, `find … -exec rm`, `rmdir`, `unlink`.
 
-use std::borrow::Cow;
-
 use shell::{Command, Part, Parts, Word};
 use syntax::Span;
 
@@ -132,17 +130,14 @@ pub fn covers(removed: &str, cache: &str, home: &str) -> bool {
 }
 
 fn covers_one(removed: &str, cache: &str, home: &str) -> bool {
-    let removed = home_replaced(removed, home);
-    let cache = home_replaced(cache, home);
-    if !removed.starts_with('/') || !cache.starts_with('/') {
+    let (Some(mut removed), Some(mut cache)) = (components(removed, home), components(cache, home))
+    else {
         return false;
-    }
-    let mut cache = components(&cache);
-    let mut removed = components(&removed);
+    };
     while let Some(component) = removed.next() {
         match cache.next() {
-            Some(_) if component == "**" => return removed.all(is_all),
-            Some(name) if matches_glob(component.as_bytes(), name.as_bytes()) => {}
+            Some(_) if component == b"**" => return removed.all(is_all),
+            Some(name) if matches_glob(component, name) => {}
             Some(_) => return false,
             // Inside the cache: only a pattern for everything empties it.
             None => return is_all(component) && removed.all(is_all),
@@ -151,13 +146,26 @@ fn covers_one(removed: &str, cache: &str, home: &str) -> bool {
     true
 }
 
-fn components(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|it| !it.is_empty() && *it != ".")
+/// The components of an absolute path, with those of `home` in place of `~` or `$HOME`; `None` for a relative path.
+fn components<'p>(path: &'p str, home: &'p str) -> Option<impl Iterator<Item = &'p [u8]>> {
+    let (start, rest) = match path.as_bytes().first()? {
+        b'/' => ("", path),
+        _ => ["~root", "~", "${HOME}", "$HOME"].iter().find_map(|prefix| {
+            let rest = path.strip_prefix(prefix)?;
+            let start = if *prefix == "~root" { "/root" } else { home };
+            (rest.is_empty() || rest.starts_with('/')).then_some((start, rest))
+        })?,
+    };
+    // These texts are so short that a plain loop over the bytes is the fastest search.
+    let split = |it: &'p str| it.as_bytes().split(|it| *it == b'/');
+    let is_name = |it: &&[u8]| !matches!(*it, b"" | b".");
+    let is_absolute = start.is_empty() || start.starts_with('/');
+    is_absolute.then(|| split(start).chain(split(rest)).filter(is_name))
 }
 
 /// Whether a glob below a directory takes (nearly) everything: `*`, `**/*`, `*.*`, `*_*` in apt's lists.
-fn is_all(component: &str) -> bool {
-    matches!(component, "*" | "**" | "*.*" | "*_*" | "*_dists_*")
+fn is_all(component: &[u8]) -> bool {
+    matches!(component, b"*" | b"**" | b"*.*" | b"*_*" | b"*_dists_*")
 }
 
 /// Whether a glob of one component matches a name: `*`, `?`, and `[…]` taken as any character.
@@ -192,19 +200,6 @@ fn matches_glob(pattern: &[u8], name: &[u8]) -> bool {
         }
     }
     pattern.get(at..).unwrap_or(&[]).iter().all(|it| *it == b'*')
-}
-
-fn home_replaced<'p>(path: &'p str, home: &str) -> Cow<'p, str> {
-    let home = home.trim_end_matches('/');
-    for prefix in ["~root", "~", "${HOME}", "$HOME"] {
-        if let Some(rest) = path.strip_prefix(prefix)
-            && (rest.is_empty() || rest.starts_with('/'))
-        {
-            let home = if prefix == "~root" { "/root" } else { home };
-            return Cow::Owned(format!("{home}{rest}"));
-        }
-    }
-    Cow::Borrowed(path)
 }
 
 fn value_or_home(name: &str, lookup: Lookup<'_>) -> Option<String> {

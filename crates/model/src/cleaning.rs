@@ -1,12 +1,12 @@
 //! Commands that do nothing but clean: caches, package lists, bytecode, temporary files.
 
-use managers::cache::{Cache, Cleaned, cleans};
+use managers::cache::{Cache, Cleaned, cleaned_by_call, cleans};
 use managers::removal::removed_paths;
 use managers::{Action, Tool};
 use shell::Command;
 
 use crate::account::home;
-use crate::{Build, Run, Step, path};
+use crate::{Build, CommandPlace, Run, Step, path};
 
 /// What one element of a script's list cleans, and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub fn only_cleans(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Option<
     let [script] = run.scripts else { return None };
     let mut res = vec![Cleaning::default(); script.items.len()];
     for (index, command) in script.commands.iter().enumerate() {
-        let found = of_command(build, step, command, index, &script.commands)?;
+        let found = of_command(build, step, run, command, index)?;
         let item = res.get_mut(command.place.item)?;
         item.caches.extend(found.caches);
         item.is_bytecode |= found.is_bytecode;
@@ -43,15 +43,36 @@ pub fn only_cleans(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Option<
 
 /// The caches that a command empties together with the places where it says so, if the paths it removes are nothing but
 /// caches there.
-pub fn cleaned_caches(
+pub fn cleaned_caches<'b>(
+    build: &Build<'_>,
+    step: &'b Step<'_>,
+    run: &'b Run<'_>,
+    place: CommandPlace,
+) -> &'b [Cleaned] {
+    let all = run.memory.cleaned.get_or_init(|| {
+        let commands = run.commands_with_places();
+        let cleaned = commands.filter_map(|(script, index, command)| {
+            let found = cleaned_by(build, step, run, (script, index), command);
+            (!found.is_empty()).then_some(((script, index), found))
+        });
+        cleaned.collect()
+    });
+    let found = all.binary_search_by_key(&place, |it| it.0).ok().and_then(|it| all.get(it));
+    found.map_or(&[], |it| &it.1)
+}
+
+fn cleaned_by(
     build: &Build<'_>,
     step: &Step<'_>,
-    at: (usize, usize),
+    run: &Run<'_>,
+    place: CommandPlace,
     command: &Command<'_>,
 ) -> Vec<Cleaned> {
-    let lookup = |name: &str| build.value_at(step, at, name);
+    let lookup = |name: &str| build.value_at(step, place, name);
+    let Some(removed) = removed_paths(command, &lookup) else {
+        return run.call_at(place).map(|it| cleaned_by_call(&it.call)).unwrap_or_default();
+    };
     let home = home(build, step).unwrap_or_else(|| "/root".to_owned());
-    let removed = removed_paths(command, &lookup).unwrap_or_default();
     let is_cache_there = |it: &Cleaned| {
         let paths = removed.iter().filter(|path| path.span == it.span);
         let own = managers::cache::paths(it.cache, None, &lookup, &home);
@@ -63,7 +84,9 @@ pub fn cleaned_caches(
                 })
             })
     };
-    cleans(command, &lookup, &home).into_iter().filter(is_cache_there).collect()
+    let mut res = cleans(command, &lookup, &home);
+    res.retain(is_cache_there);
+    res
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,16 +119,17 @@ fn kind(written: &str) -> Kind {
 fn of_command(
     build: &Build<'_>,
     step: &Step<'_>,
+    run: &Run<'_>,
     command: &Command<'_>,
     index: usize,
-    all: &[Command<'_>],
 ) -> Option<Cleaning> {
+    let all = &run.scripts.first()?.commands;
     let lookup = |name: &str| build.value_at(step, (0, index), name);
     if command.place.is_conditional && !matches!(command.program(), Some("true" | ":")) {
         return None;
     }
-    if let Some(call) = managers::call(command, &lookup) {
-        let cleaned = cleaned_caches(build, step, (0, index), command);
+    if let Some(call) = run.call_at((0, index)).map(|it| &it.call) {
+        let cleaned = cleaned_caches(build, step, run, (0, index));
         let is_autoclean = call.tool.is_apt()
             && call.action == Action::Other
             && call
@@ -151,7 +175,7 @@ fn of_command(
         return Some(Cleaning { is_bytecode: true, ..Cleaning::default() });
     }
     let mut res = Cleaning::default();
-    let cleaned = cleaned_caches(build, step, (0, index), command);
+    let cleaned = cleaned_caches(build, step, run, (0, index));
     for path in &removed {
         let mut here = cleaned.iter().filter(|it| it.span == path.span).peekable();
         if here.peek().is_some() {

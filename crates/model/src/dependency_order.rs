@@ -65,12 +65,13 @@ fn late_in(build: &Build<'_>, stage: &Stage<'_>) -> Option<Late> {
     let all: Vec<(&Step<'_>, Vec<DependencyInstall<'_, '_>>)> =
         steps.iter().filter_map(|it| Some((it, dependency_installs(it, it.run()?)))).collect();
     let mut res = Late { copies: Vec::new(), installs: Vec::new() };
+    let last_install = all.iter().rev().find(|it| !it.1.is_empty()).map_or(0, |it| it.0.index);
+    let mut all = all.iter().peekable();
     let mut is_prepared: Vec<Tool> = Vec::new();
     for step in steps {
         if let Some(copy) = step.copy() {
-            let mut behind = all.iter().filter(|it| it.0.index > step.index).flat_map(|it| &it.1);
             let is_before = res.installs.last().is_none_or(|it| it.0 > step.index);
-            if behind.next().is_some()
+            if step.index < last_install
                 && (is_before || !res.copies.is_empty())
                 && takes_source(build, copy)
             {
@@ -78,7 +79,7 @@ fn late_in(build: &Build<'_>, stage: &Stage<'_>) -> Option<Late> {
             }
             continue;
         }
-        let Some((_, own)) = all.iter().find(|it| it.0.index == step.index) else { continue };
+        let Some((_, own)) = all.next_if(|it| it.0.index == step.index) else { continue };
         for it in own {
             if it.needs == Needs::Nothing {
                 is_prepared.push(it.call.tool);

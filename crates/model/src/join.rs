@@ -141,7 +141,7 @@ impl<'t> Style<'t> {
 
     fn joint(&self, build: &Build<'_>, comments: &[Span]) -> String {
         let (text, escape) = (build.file.text, build.file.escape);
-        let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let line_end = syntax::line_end(text);
         let mut res = if self.trails {
             format!(" && {escape}{line_end}")
         } else {

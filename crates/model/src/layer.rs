@@ -1,6 +1,8 @@
 //! What a removal takes away that an earlier layer added: packages that a RUN installed, files that were copied or
 //! downloaded.
 
+use std::borrow::Cow;
+
 use managers::removal::{covers, removed_paths};
 use managers::system::{PackageKind, packages, virtual_name};
 use managers::{Action, Tool};
@@ -35,6 +37,7 @@ pub struct Removal {
 /// The removals of a RUN that come too late: what they take away stays in an earlier layer.
 pub fn late_removals(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<Removal> {
     let mut res = Vec::new();
+    let mut home: Option<String> = None;
     for (script, index, command) in run.commands_with_places() {
         let place = (script, index);
         if let Some(call) = run.call_at(place) {
@@ -49,19 +52,18 @@ pub fn late_removals(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<R
         let mut added: Vec<Added> = Vec::new();
         for removed in removed.iter().filter(|it| !it.is_partial) {
             let Some(written) = removed.path.as_deref() else { continue };
-            let directory = run.directory_at(script, index, step.state.directory.as_deref());
-            let home = crate::home(build, step).unwrap_or_else(|| "/root".to_owned());
+            let home = home.get_or_insert_with(|| {
+                crate::home(build, step).unwrap_or_else(|| "/root".to_owned())
+            });
             let whole = match written.starts_with(['/', '~', '$']) {
-                true => written.to_owned(),
-                false => match directory {
-                    Some(directory) => path::join(&directory, written),
+                true => Cow::Borrowed(written),
+                false => match run.directory_at(script, index, step.state.directory.as_deref()) {
+                    Some(directory) => Cow::Owned(path::join(&directory, written)),
                     None => continue,
                 },
             };
             let is_taken = |path: &str| {
-                covers(&whole, path, &home)
-                    && (removed.is_recursive
-                        || covers(&whole, path, &home) && is_named(&whole, path))
+                (removed.is_recursive || is_named(&whole, path)) && covers(&whole, path, home)
             };
             for it in added_files(build, step, run, place, &is_taken) {
                 if !added.iter().any(|other| other.name == it.name) {

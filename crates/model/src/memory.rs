@@ -2,10 +2,11 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use managers::cache::Cache;
+use managers::cache::{Cache, Cleaned};
 use rustc_hash::FxHashMap;
 use syntax::Span;
 
+use crate::CommandPlace;
 use crate::cache::Outlook;
 use crate::effect::Effect;
 use crate::emptier::Emptier;
@@ -19,6 +20,8 @@ pub(crate) struct RunMemory {
     pub(crate) effects: OnceCell<Vec<Vec<OnceCell<Effect>>>>,
     /// The commands that may empty a cache, in order.
     pub(crate) emptiers: OnceCell<Vec<Emptier>>,
+    /// The caches that its commands empty, for those that do.
+    pub(crate) cleaned: OnceCell<Vec<(CommandPlace, Vec<Cleaned>)>>,
     /// What becomes of a cache at certain paths.
     pub(crate) outlooks: RefCell<Vec<Outlook>>,
     /// What it does with package lists of earlier layers, for each kind that was asked for.

@@ -2,7 +2,7 @@
 
 use managers::Action;
 use managers::cache::Cache;
-use shell::{Script, Word};
+use shell::Word;
 use syntax::Span;
 
 use crate::cache::{fills, first_kept, kept_in};
@@ -69,7 +69,7 @@ pub fn moved_cleaning(
         rest = behind;
         let mut texts: Vec<String> = Vec::new();
         for of_item in here.chunk_by(|a, b| a.item == b.item) {
-            texts.push(text_of(build, step, script, of_item)?);
+            texts.push(text_of(build, step, run, of_item)?);
         }
         let above: &[Span] = if rest.is_empty() { &comments } else { &[] };
         edits.push(moved(build, first.target, &texts, above)?);
@@ -92,12 +92,8 @@ fn is_about_cleaning(build: &Build<'_>, comments: &[Span]) -> bool {
 }
 
 /// The text of an element; of an `rm` only the paths that matter where it goes.
-fn text_of(
-    build: &Build<'_>,
-    step: &Step<'_>,
-    script: &Script<'_>,
-    moves: &[Move],
-) -> Option<String> {
+fn text_of(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, moves: &[Move]) -> Option<String> {
+    let script = run.scripts.first()?;
     let item = moves.first()?.item;
     let whole = script.items.get(item)?.span.of(build.file.text).to_owned();
     let index = script.commands.iter().position(|it| it.place.is_item && it.place.item == item);
@@ -108,7 +104,7 @@ fn text_of(
     let Some(caches) = caches.filter(|_| command.program() == Some("rm")) else {
         return Some(whole);
     };
-    let cleaned = cleaned_caches(build, step, (0, index), command);
+    let cleaned = cleaned_caches(build, step, run, (0, index));
     let is_wanted =
         |span: Span| cleaned.iter().any(|it| it.span == span && caches.contains(&it.cache));
     let is_option =

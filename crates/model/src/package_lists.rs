@@ -113,7 +113,7 @@ fn replaces_lists(
                 found.push(ListsUser::Perhaps(step.index));
             }
             let removes = matches!(command.program(), Some("rm" | "find"))
-                && cleaned_caches(build, step, (script, index), command)
+                && cleaned_caches(build, step, run, (script, index))
                     .iter()
                     .any(|it| it.cache == cache && !it.is_partial);
             if removes && is_certain(build, run, script, index) {

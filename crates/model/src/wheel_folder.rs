@@ -278,7 +278,7 @@ fn mounted(build: &Build<'_>, step: &Step<'_>, mount: &str, target: &str) -> Opt
     if !head.of(text).trim().is_empty() || !step.instruction.heredocs.is_empty() {
         return None;
     }
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let line_end = syntax::line_end(text);
     let mut edits =
         vec![(Span::at(start as usize), format!("{mount} {}{line_end}    ", build.file.escape))];
     if !items.is_empty() {

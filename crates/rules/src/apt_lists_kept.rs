@@ -59,19 +59,19 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         };
         let message = format!("`{spoken}` leaves the package lists in the layer");
         let report = reports.report(kept.call.head(), message).note(note).fix_if(fix);
-        let mut labelled = Vec::new();
-        for user in &users {
+        let mut shown = users;
+        shown.dedup_by_key(|it| it.step());
+        // The last tells how far a fix reaches.
+        if shown.len() > MAX_LABELS {
+            shown.drain(MAX_LABELS - 1..shown.len() - 1);
+        }
+        for user in &shown {
             let Some(at) = build.steps.get(user.step()) else { continue };
-            if labelled.len() < MAX_LABELS && !labelled.contains(&at.index) {
-                labelled.push(at.index);
-                match user {
-                    ListsUser::Call(_, span) => report.label(*span, "reads them"),
-                    ListsUser::Perhaps(_) => report.label(
-                        at.instruction.keyword_span,
-                        "the script that runs here may read them",
-                    ),
-                };
-            }
+            match user {
+                ListsUser::Call(_, span) => report.label(*span, "reads them"),
+                ListsUser::Perhaps(_) => report
+                    .label(at.instruction.keyword_span, "the script that runs here may read them"),
+            };
         }
     }
 }
@@ -95,7 +95,7 @@ fn removers(build: &Build<'_>) -> Vec<(Option<usize>, usize)> {
     let runs = build.runs().filter(|(step, run)| {
         let mut commands = run.commands_with_places();
         let removes = commands.any(|it| {
-            let cleaned = cleaned_caches(build, step, (it.0, it.1), it.2);
+            let cleaned = cleaned_caches(build, step, run, (it.0, it.1));
             cleaned.iter().any(|it| it.cache == Cache::AptLists)
         });
         let fills = |it: &RunCall<'_>| written(&it.call, &lookup).contains(&Cache::AptLists);

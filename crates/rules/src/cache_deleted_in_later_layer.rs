@@ -66,8 +66,8 @@ fn filled_at(build: &Build<'_>, step: &Step<'_>, edited: syntax::Span) -> Option
 
 /// A command that cleans what this RUN did not write.
 fn check_commands(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, reports: &mut Reports<'_>) {
-    for (script, index, command) in run.commands_with_places() {
-        let cleaned = cleaned_caches(build, step, (script, index), command);
+    for (script, index, _) in run.commands_with_places() {
+        let cleaned = cleaned_caches(build, step, run, (script, index));
         let late = cleaned.iter().find_map(|it| Some((it, keeper(build, step, run, it.cache)?)));
         let Some((cleaned, keeper)) = late else { continue };
         reports

@@ -38,7 +38,7 @@ fn fix(build: &Build<'_>, late: &Late) -> Option<Fix> {
     let moves = plan(build, late)?;
     let first = build.steps.get(*moves.copies.first()?)?;
     let text = build.file.text;
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = syntax::line_end(text);
     let flags =
         first.instruction.flags.iter().filter(|it| matches!(&*it.name, "chown" | "chmod" | "link"));
     let flags: String = flags.map(|it| format!("{} ", it.span.of(text))).collect();

@@ -27,7 +27,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         return;
     };
     let names: Vec<String> = unwanted.iter().map(|it| format!("`{}`", it.pattern)).collect();
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = syntax::line_end(&text);
     let mut added = String::new();
     if !text.is_empty() && !text.ends_with('\n') {
         added.push_str(newline);

@@ -118,7 +118,7 @@ fn fix(
     let lines = narrow_copies(&placed, style)?;
     let names: Vec<String> = placed.iter().map(|it| format!("`{}`", it.from)).collect();
     let text = build.file.text;
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = syntax::line_end(text);
     let start = step.instruction.span.start as usize;
     let inserted: String = lines.iter().flat_map(|it| [it.as_str(), newline]).collect();
     let mut edits = vec![Edit::insert(start, inserted)];

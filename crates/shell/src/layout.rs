@@ -262,7 +262,7 @@ impl Joint {
                 }
                 _ => "&&",
             };
-        let line_feed = if file.contains("\r\n") { "\r\n" } else { "\n" };
+        let line_feed = syntax::line_end(file);
         if operator.is_empty() {
             let start = script.items.get(index)?.span.start as usize;
             let indentation = indentation_at(file, start).to_owned();

@@ -26,6 +26,6 @@ pub use flag::Flag;
 pub use heredoc::Heredoc;
 pub use instruction::{Instruction, Keyword};
 pub use lex::{Expansion, LexError, expand, unquote, variables};
-pub use line::LineIndex;
+pub use line::{LineIndex, line_end};
 pub use span::Span;
 pub use suggestion::closest;

@@ -11,6 +11,12 @@ pub(crate) struct Line {
     pub(crate) next: usize,
 }
 
+/// How the lines of a text end, as its first line tells: `\r\n` or `\n`.
+pub fn line_end(text: &str) -> &'static str {
+    let first = text.split_inclusive('\n').next();
+    if first.is_some_and(|it| it.ends_with("\r\n")) { "\r\n" } else { "\n" }
+}
+
 /// Splits at `\n` only.
 pub(crate) struct Lines<'t> {
     text: &'t str,
