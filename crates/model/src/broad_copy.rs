@@ -2,21 +2,21 @@
 
 use context::{copy_sources, project_files};
 
-use crate::{Build, Copy, CopyFrom, looks_like_file, path};
+use crate::{Build, Copy, CopyFrom, Step, looks_like_file, path};
 
 /// Whether a COPY or ADD takes source code along, not only the files that say what to install.
 ///
-/// Where the context is not known, a directory counts if it has one of the usual names.
-pub fn takes_source(build: &Build<'_>, copy: &Copy<'_>) -> bool {
-    if copy.from != CopyFrom::Context {
-        return false;
-    }
+/// Where the context is not known, a directory counts if it has one of the usual names, or if later instructions work
+/// in it.
+pub fn takes_source(build: &Build<'_>, step: &Step<'_>) -> bool {
+    let Some(copy) = step.copy().filter(|it| it.from == CopyFrom::Context) else { return false };
     let tree = build.surroundings.files.tree();
     let ignore = build.ignore_file().map(|it| &it.1);
     copy.context_paths().any(|(written, _)| {
         let is_whole = matches!(written, "." | "*");
         let Some(tree) = tree else {
-            return is_whole || (is_directory_name(written) && is_usual(written));
+            let is_source = || is_usual(written) || is_worked_in(build, step, copy, written);
+            return is_whole || (is_directory_name(written) && is_source());
         };
         if tree.is_file(written) || (!is_whole && copy_sources::has_wildcard(written)) {
             return false;
@@ -43,6 +43,30 @@ fn is_usual(written: &str) -> bool {
         path::file_name(written),
         "src" | "app" | "source" | "code" | "backend" | "server" | "api" | "project"
     )
+}
+
+/// Whether later instructions of the stage run inside of the directory that alone was copied: its target is the home of
+/// the program then.
+fn is_worked_in(build: &Build<'_>, step: &Step<'_>, copy: &Copy<'_>, written: &str) -> bool {
+    const OTHERS: [&str; 9] =
+        ["build", "conf", "dep", "docker", "install", "package", "pip", "req", "script"];
+    let name = path::file_name(written).to_ascii_lowercase();
+    let Some(target) = copy.target.as_deref().filter(|it| *it != "/") else { return false };
+    if copy.sources.len() != 1 || OTHERS.iter().any(|it| name.contains(it)) {
+        return false;
+    }
+    let stage = step.stage.and_then(|it| build.stages.get(it));
+    let rest = stage.map_or(&[][..], |it| build.steps_of(it));
+    let mut later = rest.iter().filter(|it| it.index > step.index).peekable();
+    let is_inside = |it: &str| path::is_inside(it, target);
+    // Where more is copied to the same place this is not the program, or not all of it.
+    let copies_there = |it: &&Step<'_>| {
+        it.copy().and_then(|it| it.target.as_deref()).is_some_and(|it| path::is_inside(target, it))
+    };
+    later
+        .clone()
+        .any(|it| it.run().is_some() && it.state.directory.as_deref().is_some_and(is_inside))
+        && !later.any(|it| copies_there(&it))
 }
 
 /// Files that say what to install or how to build, and those that seldom change.

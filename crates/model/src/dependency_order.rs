@@ -8,8 +8,8 @@ use crate::broad_copy::takes_source;
 use crate::contributing::contributing;
 use crate::dependency_install::{DependencyInstall, Needs, dependency_installs};
 use crate::narrow_copy::Placed;
-use crate::supply::{brought_by, supply};
-use crate::{Brought, Build, Stage, Step};
+use crate::supply::{brought_by, supply, supposed_source};
+use crate::{Brought, Build, Copy, Stage, Step};
 
 mod plan;
 
@@ -73,7 +73,8 @@ fn late_in(build: &Build<'_>, stage: &Stage<'_>) -> Option<Late> {
             let is_before = res.installs.last().is_none_or(|it| it.0 > step.index);
             if step.index < last_install
                 && (is_before || !res.copies.is_empty())
-                && takes_source(build, copy)
+                && takes_source(build, step)
+                && !is_read(copy, all.clone())
             {
                 res.copies.push(step.index);
             }
@@ -95,6 +96,19 @@ fn late_in(build: &Build<'_>, stage: &Stage<'_>) -> Option<Late> {
     let last = res.installs.last()?.0;
     res.copies.retain(|it| *it < last);
     Some(res)
+}
+
+/// More installations than a stage written by hand has.
+const MAX_INSTALLS: usize = 100;
+
+/// Whether what is copied is itself a file that an installation reads, whatever its name looks like.
+fn is_read<'a, 'r: 'a, 'f: 'r>(
+    copy: &Copy<'_>,
+    installs: impl Iterator<Item = &'a (&'a Step<'f>, Vec<DependencyInstall<'r, 'f>>)>,
+) -> bool {
+    let inputs = installs.take(MAX_INSTALLS).flat_map(|it| &it.1).flat_map(|it| &it.inputs);
+    let mut read = inputs.flat_map(|it| &it.paths).filter_map(|it| supposed_source(copy, it));
+    read.any(|file| copy.context_paths().any(|it| it.0 == file))
 }
 
 /// Whether an earlier call before the source has installed the dependencies of the project already.

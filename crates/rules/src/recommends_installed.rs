@@ -35,8 +35,8 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
 }
 
 /// Recommended packages without which the other one is of little use (package, what it needs): gcc finds no header,
-/// autoreconf no automake, pip cannot build what has no wheel, and the others trust no certificate.
-const NEEDED: [(&str, &str); 10] = [
+/// autoreconf no automake, pip cannot build what has no wheel, add-apt-repository reads no key, and the others trust no certificate.
+const NEEDED: [(&str, &str); 11] = [
     ("gcc", "libc6-dev"),
     ("clang", "libc6-dev"),
     ("curl", "ca-certificates"),
@@ -47,17 +47,17 @@ const NEEDED: [(&str, &str); 10] = [
     ("python-pip", "python-setuptools"),
     ("python3-pip", "python3-dev"),
     ("python3-pip", "python3-setuptools"),
+    ("software-properties-common", "gnupg"),
 ];
 
 /// Packages whose recommended ones a build commonly needs without naming them, and one that shows that it does name
-/// them: pip recommends a compiler, npm git, cmake gcc and make, and add-apt-repository needs the agent of gnupg
-/// to read keys. Source: the packages' own Recommends in Debian and Ubuntu.
-const NEEDS_MORE: [(&str, &str); 5] = [
+/// them: pip and npm's node-gyp recommend a compiler, cmake gcc and make. Source: the packages' own Recommends in Debian
+/// and Ubuntu.
+const NEEDS_MORE: [(&str, &str); 4] = [
     ("python-pip", "build-essential"),
     ("python3-pip", "build-essential"),
     ("npm", "build-essential"),
     ("cmake", "build-essential"),
-    ("software-properties-common", "gnupg"),
 ];
 
 /// Adds the option, and by name what is certainly needed of the packages that it leaves out.
