@@ -118,7 +118,8 @@ fn every_document_is_heeded() {
             dockerfile: "Dockerfile",
             files: &files,
             settings: &settings,
-            today: Date { year: 2026, month: 11, day: 21 },
+            // When the documents were written, their images were not out of support.
+            today: Date { year: 2021, month: 6, day: 1 },
             target: None,
         };
         let index = syntax::LineIndex::new(&text);

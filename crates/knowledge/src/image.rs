@@ -2,12 +2,15 @@
 
 mod official;
 mod repository;
+mod successor;
 mod tag;
 
 pub use official::{glibc_counterpart, pip_version, slim_counterpart};
+pub use successor::{is_python_tag, next_distribution, next_python, next_release};
 
+use crate::date::Date;
 use crate::names::Names;
-use crate::release::{Date, Release};
+use crate::release::Release;
 use crate::table::Table;
 
 pub(crate) static IMAGES: Table = Table::new(include_str!("../data/images.tsv"));

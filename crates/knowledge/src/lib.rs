@@ -10,10 +10,12 @@ pub mod size;
 pub mod system_package;
 pub mod wheel;
 
+mod date;
 mod names;
 mod table;
 mod version;
 
+pub use date::{Date, DateError};
 pub use names::Names;
 
 #[cfg(test)]

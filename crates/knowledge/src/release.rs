@@ -1,44 +1,11 @@
 //! Releases of distributions and of Python: when they end, and what they bring.
 
-use std::fmt;
-
+use crate::date::Date;
 use crate::image::{Distribution, Libc};
 use crate::table::{Row, Table, pair};
 
 pub(crate) static RELEASES: Table = Table::new(include_str!("../data/releases.tsv"));
 pub(crate) static PYTHONS: Table = Table::new(include_str!("../data/python-releases.tsv"));
-
-/// A day of the calendar; later days are greater. Does not know time zones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    /// The year, such as 2026.
-    pub year: u16,
-    /// The month, 1 to 12.
-    pub month: u8,
-    /// The day of the month, 1 to 31.
-    pub day: u8,
-}
-
-impl Date {
-    /// Reads `2026-10-01`; `None` if the text is anything else.
-    pub fn parse(text: &str) -> Option<Date> {
-        let mut parts = text.split('-');
-        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_written_out = year.len() == 4 && month.len() == 2 && day.len() == 2;
-        if !is_written_out || parts.next().is_some() {
-            return None;
-        }
-        let date =
-            Date { year: year.parse().ok()?, month: month.parse().ok()?, day: day.parse().ok()? };
-        ((1..=12).contains(&date.month) && (1..=31).contains(&date.day)).then_some(date)
-    }
-}
-
-impl fmt::Display for Date {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
-}
 
 /// A release of a distribution, such as Debian bookworm or Alpine 3.19.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +49,13 @@ impl Release {
         pair(self.row.column(7))
     }
 
+    /// The day after which nobody repairs its security holes for everyone: the end of long-term support for Debian,
+    /// whose images get those updates without a change, else the end of life.
+    pub fn end_of_support(self) -> Option<Date> {
+        let is_debian = self.row.column(0) == "debian";
+        self.long_term_end().filter(|_| is_debian).or(self.end_of_life())
+    }
+
     /// Whether pip refuses to install into the distribution's own Python (PEP 668).
     pub fn is_externally_managed(self) -> bool {
         self.row.column(8) == "yes"
@@ -99,6 +73,20 @@ pub fn release(distribution: Distribution, name: &str) -> Option<Release> {
         is_number.then(|| RELEASES.rows(family).find(|it| it.column(2) == name))?
     })?;
     Some(Release { row })
+}
+
+/// The releases of a distribution, the oldest first.
+pub fn releases(distribution: Distribution) -> Vec<Release> {
+    let mut res: Vec<Release> =
+        RELEASES.rows(distribution.key()).map(|row| Release { row }).collect();
+    res.sort_by_key(|it| number(it.version()));
+    res
+}
+
+/// Version numbers in the order of their parts.
+fn number(version: &str) -> (u16, u16) {
+    let mut parts = version.split('.').map(|it| it.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
 }
 
 /// The libc of a distribution, with its version if the release is known.
@@ -150,6 +138,17 @@ impl PythonRelease {
     }
 }
 
+/// The feature releases of Python that are out and not at their end on a day, the oldest first.
+pub fn supported_pythons(today: Date) -> Vec<(u8, u8)> {
+    let is_supported = |it: &PythonRelease| {
+        it.released().is_some_and(|it| it <= today) && it.end_of_life().is_some_and(|it| today < it)
+    };
+    let supported = PYTHONS.all().filter(|row| is_supported(&PythonRelease { row: *row }));
+    let mut res: Vec<(u8, u8)> = supported.filter_map(|it| pair(it.column(0))).collect();
+    res.sort_unstable();
+    res
+}
+
 /// The dates of a feature release of Python, by major and minor number.
 pub fn python_release(version: (u8, u8)) -> Option<PythonRelease> {
     // The table has some twenty rows, so building a key would cost more than looking at each.
@@ -159,17 +158,6 @@ pub fn python_release(version: (u8, u8)) -> Option<PythonRelease> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_are_read_and_ordered() {
-        let date = Date::parse("2026-07-11").unwrap();
-        assert_eq!(date.to_string(), "2026-07-11");
-        assert!(date < Date::parse("2026-10-01").unwrap());
-        for text in ["", "2026", "2026-7-11", "2026-13-01", "2026-01-32", "2026-01-01-01", "x-y-z"]
-        {
-            assert_eq!(Date::parse(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn distributions_are_found_by_name_and_by_number() {

@@ -1,5 +1,6 @@
 //! Tests of the tables themselves: their form, and that every row is reached by its question.
 
+use crate::date::Date;
 use crate::image::{
     Answer, Basis, Distribution, IMAGES, Libc, PYTHON_PIPS, PYTHON_TAGS, Python, User, image,
     pip_version,
@@ -9,7 +10,7 @@ use crate::python_package::{
     NEEDS, NOTES, Native, PACKAGES, PURE, RUN_TIME_COMPILERS, compiles_at_run_time, needs,
     normalize, package,
 };
-use crate::release::{Date, PYTHONS, RELEASES, python_release, release};
+use crate::release::{PYTHONS, RELEASES, python_release, release};
 use crate::size::{SIZES, size};
 use crate::system_package::{
     ALPINE_RUNTIME, AVAILABILITY, Availability, DEBIAN_RUNTIME, Family, ROLES, RPM_RUNTIME, Role,

@@ -32,9 +32,9 @@ pub fn check(rules: &[&'static Rule], input: &Input<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules.iter().filter(|it| input.settings.is_on(it)) {
         let severity = input.settings.severity(rule);
-        (rule.check)(&build, &mut Reports::new(rule, severity, &mut found));
+        (rule.check)(&build, &mut Reports::new(rule, severity, input.today, &mut found));
     }
-    suppress::apply(rules, input.settings, &file, &mut found);
+    suppress::apply(rules, input, &file, &mut found);
     let place_in_list =
         |it: &Diagnostic| rules.iter().position(|rule| rule.name == it.rule).unwrap_or(rules.len());
     found.sort_by_key(|it| (it.span.start, it.span.end, place_in_list(it)));

@@ -2,7 +2,6 @@
 
 pub mod config;
 mod config_error;
-mod date;
 mod diagnostic;
 mod engine;
 mod fix;
@@ -13,10 +12,10 @@ mod suppress;
 
 pub use config::{Settings, WheelTransfer};
 pub use config_error::{ConfigError, UnknownRule};
-pub use date::{Date, DateError};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use engine::{Input, check};
 pub use fix::{Edit, Fix, Safety};
+pub use knowledge::{Date, DateError};
 pub use rule::{Repair, Reports, Rule};
 pub use settle::{Applied, Outcome, edited, fix};
 pub use suppress::SUPPRESSION_UNUSED;

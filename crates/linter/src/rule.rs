@@ -2,7 +2,7 @@
 
 use model::Build;
 
-use crate::{Diagnostic, Severity};
+use crate::{Date, Diagnostic, Severity};
 
 /// One rule. Each lives in a module of its own as `static RULE: Rule`.
 pub struct Rule {
@@ -87,6 +87,7 @@ impl std::fmt::Debug for Rule {
 pub struct Reports<'r> {
     rule: &'r Rule,
     severity: Severity,
+    today: Date,
     found: &'r mut Vec<Diagnostic>,
 }
 
@@ -95,9 +96,15 @@ impl<'r> Reports<'r> {
     pub(crate) fn new(
         rule: &'r Rule,
         severity: Severity,
+        today: Date,
         found: &'r mut Vec<Diagnostic>,
     ) -> Reports<'r> {
-        Reports { rule, severity, found }
+        Reports { rule, severity, today, found }
+    }
+
+    /// The day for which end-of-life dates are judged.
+    pub fn today(&self) -> Date {
+        self.today
     }
 
     /// Reports something at `span`; the result takes labels, notes and fixes.

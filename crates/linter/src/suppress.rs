@@ -2,7 +2,7 @@
 
 use syntax::{File, Instruction, Keyword, Span, closest};
 
-use crate::{Diagnostic, Edit, Fix, Repair, Reports, Rule, Settings, Severity};
+use crate::{Diagnostic, Edit, Fix, Input, Repair, Reports, Rule, Settings, Severity};
 
 /// The engine's own rule: a suppression that hides nothing.
 pub static SUPPRESSION_UNUSED: Rule = Rule {
@@ -34,10 +34,11 @@ struct Suppression<'t> {
 /// Removes what comments silence from `found`, and reports suppressions that hide nothing.
 pub(crate) fn apply(
     rules: &[&'static Rule],
-    settings: &Settings,
+    input: &Input<'_>,
     file: &File<'_>,
     found: &mut Vec<Diagnostic>,
 ) {
+    let settings = input.settings;
     let mut suppressions = read(file);
     if suppressions.is_empty() {
         return;
@@ -62,7 +63,7 @@ pub(crate) fn apply(
     });
     if settings.is_on(&SUPPRESSION_UNUSED) {
         let severity = settings.severity(&SUPPRESSION_UNUSED);
-        let mut reports = Reports::new(&SUPPRESSION_UNUSED, severity, found);
+        let mut reports = Reports::new(&SUPPRESSION_UNUSED, severity, input.today, found);
         report_unused(rules, settings, file, &suppressions, &mut reports);
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod allowed_version;
+mod base_tag;
 mod block;
 mod broad_copy;
 mod build;
@@ -32,6 +33,7 @@ mod memory;
 mod mount;
 mod moved_cleaning;
 pub mod narrow_copy;
+pub mod newer_base;
 pub mod package_lists;
 pub mod path;
 pub mod pip_release;
@@ -51,6 +53,7 @@ mod variables;
 mod wheel_folder;
 
 pub use account::{Account, account, home};
+pub use base_tag::tag_edits;
 pub use block::Block;
 pub use broad_copy::takes_source;
 pub use build::{Build, Detail, Step, Surroundings};

@@ -16,6 +16,7 @@ mod copy_source_ignored;
 mod copy_source_missing;
 mod deleted_in_later_layer;
 mod dependencies_after_source;
+mod distribution_end_of_life;
 mod dnf_cache_kept;
 mod dockerignore_incomplete;
 mod dockerignore_missing;
@@ -29,6 +30,7 @@ mod pdm_cache_kept;
 mod pip_cache_kept;
 mod pipenv_cache_kept;
 mod poetry_cache_kept;
+mod python_end_of_life;
 mod recommends_installed;
 mod requirements_not_copied;
 mod syntax_error;
@@ -76,6 +78,8 @@ pub static ALL: &[&Rule] = &[
     &copy_source_missing::RULE,
     &copy_source_ignored::RULE,
     // Base image.
+    &python_end_of_life::RULE,
+    &distribution_end_of_life::RULE,
     &image_untagged::RULE,
     &image_latest::RULE,
 ];

@@ -6,8 +6,9 @@ use super::{
     Answer, Basis, Distribution, Environment, Image, PYTHON_PIPS, PYTHON_TAGS, Python,
     PythonOrigin, User, Variant,
 };
+use crate::date::Date;
 use crate::names::Names;
-use crate::release::{Date, release};
+use crate::release::release;
 use crate::table::Row;
 
 /// The answer for `python:<tag>`.
