@@ -6,7 +6,7 @@ mod successor;
 mod tag;
 
 pub use official::{glibc_counterpart, pip_version, slim_counterpart};
-pub use successor::{is_python_tag, next_distribution, next_python, next_release};
+pub use successor::{is_python_tag, next_distribution, next_python, next_release, with_python};
 
 use crate::date::Date;
 use crate::names::Names;

@@ -32,6 +32,7 @@ pub mod locked;
 mod memory;
 mod mount;
 mod moved_cleaning;
+pub mod moved_packages;
 pub mod narrow_copy;
 pub mod newer_base;
 pub mod package_lists;
@@ -50,6 +51,7 @@ pub mod supply;
 mod system;
 pub mod unwanted;
 mod variables;
+pub mod version_argument;
 mod wheel_folder;
 
 pub use account::{Account, account, home};

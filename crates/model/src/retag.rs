@@ -98,12 +98,18 @@ fn is_musl(build: &Build<'_>, root: usize) -> bool {
 /// The lowest stages with musl that are connected with `first` by COPY, `first` included.
 fn sharing_roots<'f>(build: &Build<'f>, first: &Stage<'f>) -> Vec<usize> {
     let root_of = |it: usize| build.stages.get(it).map_or(it, |it| root(build, it).index);
-    let copies = build.steps.iter().filter_map(|step| match step.copy()?.from {
-        CopyFrom::Stage(from) => Some((root_of(from), root_of(step.stage?))),
-        _ => None,
-    });
+    let mut copies: Vec<(usize, usize)> = Vec::new();
+    for step in &build.steps {
+        let Some(own) = step.stage else { continue };
+        if let Some(CopyFrom::Stage(from)) = step.copy().map(|it| &it.from) {
+            copies.push((root_of(*from), root_of(own)));
+        }
+        let mounts = step.run().map_or(&[][..], |it| it.mounts.as_slice()).iter();
+        let from = mounts.filter_map(|it| build.stage_named(it.from.as_deref()?));
+        copies.extend(from.filter(|it| *it < own).map(|it| (root_of(it), root_of(own))));
+    }
     let links: Vec<(usize, usize)> =
-        copies.filter(|it| is_musl(build, it.0) && is_musl(build, it.1)).collect();
+        copies.into_iter().filter(|it| is_musl(build, it.0) && is_musl(build, it.1)).collect();
     let mut res = vec![first.index];
     let mut next = 0;
     while let Some(root) = res.get(next).copied() {

@@ -23,6 +23,7 @@ mod dockerignore_missing;
 mod full_image_in_final_stage;
 mod image_latest;
 mod image_untagged;
+mod libc_mismatch;
 mod musl_without_wheels;
 mod not_utf_8;
 mod package_manager_mismatch;
@@ -31,10 +32,13 @@ mod pip_cache_kept;
 mod pipenv_cache_kept;
 mod poetry_cache_kept;
 mod python_end_of_life;
+mod python_version_mismatch;
 mod recommends_installed;
 mod requirements_not_copied;
+mod site_packages_path_hard_coded;
 mod syntax_error;
 mod uv_cache_kept;
+mod venv_moved;
 mod wheels_copied_as_layer;
 mod yum_cache_kept;
 mod zypper_cache_kept;
@@ -68,6 +72,10 @@ pub static ALL: &[&Rule] = &[
     &cache_mount_wrong_path::RULE,
     // Wheels, ABI, what will break.
     &musl_without_wheels::RULE,
+    &libc_mismatch::RULE,
+    &python_version_mismatch::RULE,
+    &site_packages_path_hard_coded::RULE,
+    &venv_moved::RULE,
     &package_manager_mismatch::RULE,
     // Cache order.
     &dependencies_after_source::RULE,

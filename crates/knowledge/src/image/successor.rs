@@ -33,6 +33,13 @@ pub fn is_python_tag(tag: &str) -> bool {
     PYTHON_TAGS.row(tag).is_some_and(|it| it.column(4).is_empty())
 }
 
+/// The tag of the official `python` image for another Python, in the same variant; `None` if no such tag is built today.
+pub fn with_python(tag: &str, python: (u8, u8)) -> Option<String> {
+    let version = format!("{}.{}", python.0, python.1);
+    let is_plain = is_in_front(tag) && !tag.contains('$');
+    Some(composed(tag, Some(&version), None)).filter(|it| is_plain && is_python_tag(it))
+}
+
 /// The tag of the same image with the next release of its distribution that is supported on a day: `12.04` of `ubuntu`
 /// gives `22.04`, `3.12-slim-buster` of `python` gives `3.12-slim-bookworm`.
 ///

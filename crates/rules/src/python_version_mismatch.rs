@@ -1,0 +1,199 @@
+//! Packages that come from a stage with another Python.
+
+use knowledge::image::with_python;
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use model::interpreter::Interpreter;
+use model::moved_packages::{
+    Form, Installation, MovedPackages, built, certain_interpreter, moved_packages, stage_title,
+};
+use model::version_argument::in_words;
+use model::{Base, Build, Stage, listed, tag_edits};
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "python-version-mismatch",
+    severity: Severity::Error,
+    repair: Repair::SafeOrUnsafe,
+    aliases: &[],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/python-version-mismatch.md"),
+    check,
+};
+
+/// Packages whose wheels are for one version of Python each, in all of their versions.
+const FOR_ONE_PYTHON: [&str; 18] = [
+    "aiohttp",
+    "asyncpg",
+    "grpcio",
+    "lxml",
+    "matplotlib",
+    "mysqlclient",
+    "numpy",
+    "opencv-python",
+    "orjson",
+    "pandas",
+    "pillow",
+    "psycopg2",
+    "psycopg2-binary",
+    "scikit-learn",
+    "scipy",
+    "torch",
+    "uwsgi",
+    "pydantic-core",
+];
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    for stage in &build.stages {
+        for moved in moved_packages(build, stage) {
+            let places =
+                (certain_interpreter(build, moved.origin), certain_interpreter(build, stage));
+            let (Some(there), here) = places else { continue };
+            match moved.form {
+                Form::SitePackages { source: Some(source), .. }
+                    if source != there.version && is_own(&moved.source) =>
+                {
+                    missing(build, (there, here), &moved, reports);
+                }
+                Form::SitePackages { source, target } => {
+                    let Some(here) = here else { continue };
+                    let lands = target.or(source).filter(|_| is_own(&moved.target));
+                    if lands.is_some_and(|it| it != here.version) {
+                        unseen(build, (there, here), &moved, reports);
+                    }
+                }
+                _ => {
+                    let Some(here) = here.filter(|it| it.version != there.version) else {
+                        continue;
+                    };
+                    other_python(build, stage, (there, here), &moved, reports);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a path is that of the official image, whose one Python is known.
+fn is_own(path: &str) -> bool {
+    path.starts_with("/usr/local/lib/python3.")
+}
+
+fn spoken(place: Interpreter) -> String {
+    format!("Python {}.{}", place.version.0, place.version.1)
+}
+
+/// The path does not exist in the other stage.
+fn missing(
+    build: &Build<'_>,
+    (there, here): (Interpreter, Option<Interpreter>),
+    moved: &MovedPackages<'_, '_>,
+    reports: &mut Reports<'_>,
+) {
+    let python = spoken(there);
+    let origin = stage_title(moved.origin);
+    let diagnostic = reports
+        .report(moved.span, format!("`{}` does not exist: {origin} has {python}", moved.source))
+        .note("the build stops here");
+    fix_paths(build, (there, here), moved, diagnostic);
+}
+
+/// The path is not one in which the Python of this stage looks.
+fn unseen(
+    build: &Build<'_>,
+    (there, here): (Interpreter, Interpreter),
+    moved: &MovedPackages<'_, '_>,
+    reports: &mut Reports<'_>,
+) {
+    let python = spoken(here);
+    let span = moved.destination.map_or(moved.span, |it| it.span);
+    let diagnostic = reports
+        .report(span, format!("{python} does not look for packages in `{}`", moved.target))
+        .note("every import of what is copied fails at run time");
+    if there.version == here.version {
+        fix_paths(build, (there, Some(here)), moved, diagnostic);
+    } else {
+        fix_image(build, moved, here, diagnostic);
+    }
+}
+
+/// Everything else that was made for another Python.
+fn other_python<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    (there, here): (Interpreter, Interpreter),
+    moved: &MovedPackages<'_, 'f>,
+    reports: &mut Reports<'_>,
+) {
+    let (made, own) = (spoken(there), spoken(here));
+    let is_bound = matches!(moved.form, Form::Target | Form::Wheels);
+    let mut names: Vec<String> = Vec::new();
+    if is_bound {
+        let all = built(build, moved, here.libc);
+        let compiled = all.iter().filter(|it| {
+            FOR_ONE_PYTHON.contains(&it.name.as_str())
+                && matches!(it.installation, Installation::Wheel | Installation::Compiles)
+        });
+        names = compiled.map(|it| it.title()).take(4).collect();
+        if names.is_empty() {
+            return;
+        }
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let message = if is_bound {
+        format!("{} in `{}` needs {made}, and this stage has {own}", listed(&names), moved.source)
+    } else {
+        format!("`{}` was made for {made}, and this stage has {own}", moved.source)
+    };
+    let diagnostic = reports.report(moved.span, message);
+    for (stage, python) in [(moved.origin, &made), (stage, &own)] {
+        if let Some(word) = stage.image {
+            diagnostic.label(word.span, python.clone());
+        }
+    }
+    diagnostic.note(match moved.form {
+        Form::Wheels => "pip finds no wheel for this Python among them".to_owned(),
+        Form::Target => "extension modules are built for one Python: their import fails".to_owned(),
+        _ => format!(
+            "its packages lie in `lib/python{}.{}`, where this Python does not look",
+            there.version.0, there.version.1
+        ),
+    });
+    fix_image(build, moved, here, diagnostic);
+}
+
+/// Writes the version that the stages have into the paths.
+fn fix_paths(
+    build: &Build<'_>,
+    (there, here): (Interpreter, Option<Interpreter>),
+    moved: &MovedPackages<'_, '_>,
+    diagnostic: &mut linter::Diagnostic,
+) {
+    let places = in_words(build, moved.step);
+    let is_same = here.is_some_and(|it| it.version == there.version);
+    if places.is_empty() || !is_same {
+        return;
+    }
+    let version = format!("{}.{}", there.version.0, there.version.1);
+    let wrong = places.into_iter().filter(|it| it.1 != there.version);
+    let edits = wrong.map(|it| Edit::replace(it.0, version.as_str()));
+    diagnostic.fix(Fix::safe(format!("Name Python {version} in the path"), edits));
+}
+
+/// Gives the other stage the Python of this one.
+fn fix_image(
+    build: &Build<'_>,
+    moved: &MovedPackages<'_, '_>,
+    here: Interpreter,
+    diagnostic: &mut linter::Diagnostic,
+) {
+    let root = build.lineage(moved.origin).last().unwrap_or(moved.origin);
+    let Base::Image { reference, known } = &root.base else { return };
+    let tag = reference.tag.as_deref().filter(|_| known.python.is_official());
+    let Some(new) = tag.and_then(|it| with_python(it, here.version)) else { return };
+    if let Ok(edits) = tag_edits(build, root, &new) {
+        let reason = format!("packages may have other versions for {}", spoken(here));
+        let title = format!("Build on `{}:{new}`", reference.repository);
+        let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
+        diagnostic.fix(Fix::unsafe_because(title, reason, edits));
+    }
+}
