@@ -87,7 +87,8 @@ fn of_call(call: &Call<'_>) -> Effect {
     let is_project_tool = matches!(call.tool, Tool::Uv | Tool::Poetry | Tool::Pdm | Tool::Pipenv);
     match call.action {
         Other if is_project_tool && call.action_span.is_some() => Effect::Unknown,
-        Install if call.tool == Tool::SetupPy => Effect::Unknown,
+        // Its commands are the project's own.
+        _ if call.tool == Tool::SetupPy => Effect::Unknown,
         // Pipenv writes the files that it does not find.
         _ if call.tool == Tool::Pipenv => Effect::Unknown,
         Sync | Install | Upgrade => Effect::None,
@@ -139,8 +140,8 @@ fn of_program(command: &Command<'_>, directory: Option<&str>, lookup: Lookup<'_>
                 let paths = all(words.get(1..).unwrap_or(&[]))?;
                 Some(Effect::Uses { paths, made: Vec::new(), removes: false })
             }
-            "ls" | "cat" | "head" | "tail" | "wc" | "stat" | "du" | "file" | "find" | "test"
-            | "[" | "[[" => {
+            "test" | "[" | "[[" => tested(rest, directory, lookup),
+            "ls" | "cat" | "head" | "tail" | "wc" | "stat" | "du" | "file" | "find" => {
                 let is_action = |it: &String| it == "-exec" || it == "-fprint";
                 if program == "find"
                     && rest
@@ -182,7 +183,7 @@ fn of_program(command: &Command<'_>, directory: Option<&str>, lookup: Lookup<'_>
 }
 
 /// Programs that touch no files but the system's own. Sorted.
-const HARMLESS: [&str; 65] = [
+const HARMLESS: [&str; 64] = [
     ":",
     "addgroup",
     "adduser",
@@ -234,7 +235,6 @@ const HARMLESS: [&str; 65] = [
     "shopt",
     "sleep",
     "sync",
-    "test",
     "tr",
     "true",
     "type",
@@ -249,6 +249,34 @@ const HARMLESS: [&str; 65] = [
     "usermod",
     "whoami",
 ];
+
+/// Of a test only what is asked about files matters: `-f x`, `x -nt y`.
+fn tested(
+    words: &[shell::Word<'_>],
+    directory: Option<&str>,
+    lookup: Lookup<'_>,
+) -> Option<Effect> {
+    const OF_FILES: [&str; 17] = [
+        "-b", "-c", "-d", "-e", "-f", "-g", "-h", "-k", "-p", "-r", "-s", "-u", "-w", "-x", "-L",
+        "-O", "-S",
+    ];
+    let mut paths = Vec::new();
+    for pair in words.windows(2) {
+        let [operator, operand] = pair else { continue };
+        let is_of_files = operator.literal().is_some_and(|it| OF_FILES.contains(&it));
+        if is_of_files {
+            paths.push(absolute(&operand.resolve(lookup)?, directory)?);
+        }
+    }
+    let compares = |it: &shell::Word<'_>| matches!(it.literal(), Some("-nt" | "-ot" | "-ef"));
+    if words.iter().any(compares) {
+        return None;
+    }
+    Some(match paths.is_empty() {
+        true => Effect::None,
+        false => Effect::Uses { paths, made: Vec::new(), removes: false },
+    })
+}
 
 fn git(words: &[String], directory: Option<&str>) -> Option<Effect> {
     match words.first()?.as_str() {

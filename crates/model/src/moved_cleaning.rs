@@ -2,7 +2,7 @@
 
 use managers::Action;
 use managers::cache::Cache;
-use shell::Word;
+use shell::{Command, Word};
 use syntax::Span;
 
 use crate::cache::{fills, first_kept, kept_in};
@@ -11,7 +11,7 @@ use crate::cleanup::{Edit, append, with_option};
 use crate::erase::{comments_above, without_step};
 use crate::join::joint_after;
 use crate::package_lists::lists_users;
-use crate::{Base, Build, Run, Step};
+use crate::{Base, Build, Effect, Run, Step, effect_in, path};
 
 /// To how many RUNs one clean-up is moved at most.
 const MAX_WRITERS: usize = 3;
@@ -51,7 +51,11 @@ pub fn moved_cleaning(
             }
         }
         if cleaning.is_bytecode {
-            moves.push(Move { target: installer(build, step)?, item, cache: None });
+            let target = installer(build, step)?;
+            if is_swept_between(build, step, run, target) {
+                return None;
+            }
+            moves.push(Move { target, item, cache: None });
         }
         if cleaning.is_temporary {
             // Other steps may leave files there until the last moment.
@@ -203,6 +207,41 @@ fn options(build: &Build<'_>, step: &Step<'_>, cache: Cache) -> Option<Vec<Edit>
         return None;
     }
     kept.iter().map(|it| with_option(build, run, it.call, name)).collect()
+}
+
+/// Whether a step between brings, uses or may make anything where bytecode is swept: earlier the sweep would take other
+/// files.
+fn is_swept_between(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, target: usize) -> bool {
+    let swept = |(script, index, command): (usize, usize, &Command<'_>)| {
+        let effect = effect_in(build, step, run, (script, index), command);
+        match effect {
+            Effect::Uses { paths, .. } => Some(paths.as_slice()),
+            Effect::None => Some(&[][..]),
+            Effect::Unknown => None,
+        }
+    };
+    let swept: Option<Vec<&[String]>> = run.commands_with_places().map(swept).collect();
+    let overlaps = |it: &str| {
+        let Some(swept) = &swept else { return true };
+        let mut paths = swept.iter().flat_map(|it| it.iter());
+        paths.any(|own| path::is_inside(own, it) || path::is_inside(it, own))
+    };
+    let between = build.steps.get(target + 1..step.index).unwrap_or(&[]);
+    between.iter().any(|between| match (between.copy(), between.run()) {
+        (Some(copy), _) => copy.target.as_deref().is_none_or(overlaps),
+        (_, Some(run)) => {
+            run.commands_with_places().any(|(script, index, command)| {
+                match effect_in(build, between, run, (script, index), command) {
+                    Effect::None => false,
+                    Effect::Uses { paths, made, .. } => {
+                        paths.iter().chain(made).any(|it| overlaps(it))
+                    }
+                    Effect::Unknown => true,
+                }
+            })
+        }
+        _ => false,
+    })
 }
 
 /// The last RUN before that installs Python packages.

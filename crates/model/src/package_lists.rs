@@ -3,7 +3,7 @@
 use managers::cache::Cache;
 use managers::{Action, Call, Tool};
 use shell::{Command, Operator};
-use syntax::Span;
+use syntax::{Keyword, Span};
 
 use crate::cleaning::cleaned_caches;
 use crate::{Base, Build, Run, RunCall, Step, path};
@@ -65,7 +65,15 @@ impl Walk<'_, '_> {
                 self.found.push(ListsUser::Perhaps(later.index));
                 return;
             }
-            let Some(run) = later.run() else { continue };
+            let Some(run) = later.run() else {
+                // What ONBUILD runs later reads these lists unless it updates them.
+                if later.instruction.keyword == Keyword::Onbuild {
+                    let text = later.instruction.span.of(build.file.text);
+                    let reads = text.contains(" install") && !text.contains(" update");
+                    self.found.extend(reads.then_some(ListsUser::Perhaps(later.index)));
+                }
+                continue;
+            };
             if self.replaces_lists(later, run) {
                 return;
             }
@@ -109,7 +117,7 @@ fn replaces_lists(
     for (script, index, command) in run.commands_with_places() {
         let call = calls.next_if(|it| (it.script, it.command) == (script, index));
         let Some(call) = call else {
-            if runs_unseen_script(build, step, command, cache) {
+            if runs_unseen_script(build, step, command, cache) || is_reader(command, cache) {
                 found.push(ListsUser::Perhaps(step.index));
             }
             let removes = matches!(command.program(), Some("rm" | "find"))
@@ -208,6 +216,24 @@ fn depends_on(build: &Build<'_>, run: &Run<'_>, call: &RunCall<'_>, update: &Run
     true
 }
 
+/// Programs that read the lists of apt, or let it install.
+const READERS: [&str; 9] = [
+    "ansible",
+    "ansible-playbook",
+    "apt-cache",
+    "apt-fast",
+    "gdebi",
+    "mk-build-deps",
+    "nala",
+    "rosdep",
+    "tasksel",
+];
+
+fn is_reader(command: &Command<'_>, cache: Cache) -> bool {
+    let is_known = |it: &str| READERS.binary_search(&it).is_ok();
+    cache == Cache::AptLists && command.program().map(path::file_name).is_some_and(is_known)
+}
+
 /// Parts of the names of installers that use no package manager of the system.
 const HARMLESS: [&str; 8] =
     ["conda", "mamba", "forge", "rustup", "sdkman", "nvm", "get-poetry", "nltk"];
@@ -287,6 +313,10 @@ mod tests {
             ("RUN rm -rf /var/lib/apt/lists/*\nRUN apt-get install git".to_owned(), ""),
             ("RUN a || rm -rf /var/lib/apt/lists/*\nRUN apt-get install git".to_owned(), "3"),
             ("FROM a\nRUN apt-get install git".to_owned(), "3"),
+            ("RUN gdebi -n x.deb".to_owned(), "2?"),
+            ("RUN apt-cache policy x && apt-get update".to_owned(), "2?"),
+            ("ONBUILD RUN apt-get install git".to_owned(), "2?"),
+            ("ONBUILD RUN apt-get update && apt-get install git".to_owned(), ""),
         ];
         for (text, expected) in table {
             assert_eq!(users(&text), expected, "{text}");

@@ -69,8 +69,9 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             let Some(at) = build.steps.get(user.step()) else { continue };
             match user {
                 ListsUser::Call(_, span) => report.label(*span, "reads them"),
-                ListsUser::Perhaps(_) => report
-                    .label(at.instruction.keyword_span, "the script that runs here may read them"),
+                ListsUser::Perhaps(_) => {
+                    report.label(at.instruction.keyword_span, "what runs here may read them")
+                }
             };
         }
     }

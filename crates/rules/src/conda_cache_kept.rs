@@ -1,10 +1,11 @@
 //! conda, mamba or micromamba leave their package archives in a shipped layer.
 
+use knowledge::image::{Python, PythonOrigin};
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::Tool;
 use managers::cache::Cache;
 use model::cache::kept_once;
-use model::{Build, RunCall, cleanup};
+use model::{Base, Build, RunCall, Step, cleanup};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for kept in kept_once(build, &[Cache::Conda]) {
-        let command = clean_command(kept.call);
+        let command = clean_command(kept.call, is_recent(build, kept.step));
         let edit = cleanup::with_command(build, kept.run, kept.call, &command)
             .filter(|_| kept.is_unconditional());
         let fix = edit
@@ -34,12 +35,33 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
 }
 
 /// With the program as it was called, which need not be on the PATH.
-fn clean_command(call: &RunCall<'_>) -> String {
+fn clean_command(call: &RunCall<'_>, is_recent: bool) -> String {
     let program = call.call.command.words.first().and_then(|it| it.literal());
     let program = program.filter(|it| it.bytes().all(|it| it.is_ascii_graphic()));
     match call.call.tool {
         Tool::Micromamba => format!("{} clean --all --yes", program.unwrap_or("micromamba")),
         Tool::Mamba => format!("{} clean -afy", program.unwrap_or("mamba")),
-        _ => format!("{} clean -afy", program.unwrap_or("conda")),
+        _ if is_recent => format!("{} clean -afy", program.unwrap_or("conda")),
+        _ => format!("{} clean -ay", program.unwrap_or("conda")),
+    }
+}
+
+/// Whether conda certainly knows `--force-pkgs-dirs`, which came with 4.6: the base is an image of conda of 2019 or
+/// later. Older ones stop at `-f`; `-ay` leaves only what is hard-linked into environments, which takes no room.
+fn is_recent(build: &Build<'_>, step: &Step<'_>) -> bool {
+    let Some(last) = build.stage(step).and_then(|it| build.lineage(it).last()) else {
+        return false;
+    };
+    let Base::Image { reference, known } = &last.base else { return false };
+    if !matches!(known.python, Python::Present { origin: PythonOrigin::Conda, .. }) {
+        return false;
+    }
+    let Some(tag) = reference.tag.as_deref() else { return true };
+    let mut numbers = tag.trim_start_matches('v').split(['.', '-']).map(|it| it.parse::<u32>());
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), _) if major >= 22 => major < 2000 || major >= 2019,
+        (Some(Ok(4)), Some(Ok(minor))) => minor >= 6,
+        (Some(Ok(_)), _) => false,
+        _ => true,
     }
 }

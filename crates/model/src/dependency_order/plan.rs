@@ -1,5 +1,6 @@
 //! How a COPY of the source could follow the installations of the dependencies.
 
+use managers::removal::removed_paths;
 use managers::{Action, Tool};
 use shell::Operator;
 use syntax::{Keyword, Span};
@@ -162,6 +163,8 @@ impl<'f> Walk<'_, 'f> {
             return Passage::Blocked;
         }
         let mut options = Vec::new();
+        // Directories that must exist, with the item that needs each.
+        let mut entered: Vec<(usize, String)> = Vec::new();
         let (n_placed, n_doubts) = (placed.len(), doubts.len());
         let mut blocked_at = None;
         for (script_index, script) in run.scripts.iter().enumerate() {
@@ -191,8 +194,11 @@ impl<'f> Walk<'_, 'f> {
                     None => {
                         self.doubt_environment(step, run, place, doubts);
                         let effect = effect_in(self.build, step, run, place, command);
-                        !self.targets().any(|it| effect.may_use(it))
-                            && self.may_enter(step, command, placed)
+                        let needed = self.needed_directory(step, run, place, command);
+                        let is_known = needed.is_some();
+                        let needed = needed.flatten();
+                        entered.extend(needed.map(|it| (command.place.item, it)));
+                        is_known && !self.targets().any(|it| effect.may_use(it))
                     }
                 };
                 if !is_free {
@@ -200,6 +206,16 @@ impl<'f> Walk<'_, 'f> {
                     break;
                 }
             }
+        }
+        // The files of an installation make the directory that it is entered for.
+        let reached = |item: usize| blocked_at.is_none_or(|end| item < end);
+        let is_made = |directory: &str| {
+            placed.iter().any(|it| path::is_inside(&it.to, directory) && it.to != directory)
+        };
+        if entered.iter().any(|it| reached(it.0) && !is_made(&it.1)) {
+            placed.truncate(n_placed);
+            doubts.truncate(n_doubts);
+            return Passage::Blocked;
         }
         match blocked_at {
             None if options.is_empty() => Passage::Free,
@@ -249,20 +265,67 @@ impl<'f> Walk<'_, 'f> {
         }
     }
 
-    /// A `cd` works only into a directory that exists without the source.
-    fn may_enter(&self, step: &Step<'_>, command: &shell::Command<'_>, placed: &[Placed]) -> bool {
-        if command.program() != Some("cd") {
-            return true;
+    /// The directory that must exist for a `cd` or a `mkdir` and that only the moved copies may have made; `None` when
+    /// it is not certain which one that is.
+    fn needed_directory(
+        &self,
+        step: &Step<'_>,
+        run: &Run<'_>,
+        place: CommandPlace,
+        command: &shell::Command<'_>,
+    ) -> Option<Option<String>> {
+        let operands = command.words.get(1..).unwrap_or(&[]);
+        let is_option = |it: &&shell::Word<'_>| it.literal().is_some_and(|it| it.starts_with('-'));
+        let makes_parents = || {
+            let mut options = operands.iter().filter(is_option).filter_map(|it| it.literal());
+            options.any(|it| it == "--parents" || !it.starts_with("--") && it.contains('p'))
+        };
+        let directory = || run.directory_at(place.0, place.1, step.state.directory.as_deref());
+        let absolute = |it: &shell::Word<'_>| Some(path::join(&directory()?, it.literal()?));
+        let is_needed = |wanted: &String| {
+            let is_made = step.state.directory.as_deref();
+            !is_made.is_some_and(|it| path::is_inside(it, wanted))
+                && self.targets().any(|it| path::is_inside(wanted, it))
+        };
+        match command.program() {
+            Some("cd" | "pushd") => {
+                let Some(to) = operands.first() else { return Some(None) };
+                Some(Some(absolute(to)?).filter(is_needed))
+            }
+            Some("mkdir") if !makes_parents() => {
+                let mut parents = Vec::new();
+                for made in operands.iter().filter(|it| !is_option(it)) {
+                    parents.push(path::join(&absolute(made)?, ".."));
+                }
+                Some(parents.into_iter().find(is_needed))
+            }
+            _ => Some(None),
         }
-        let Some(written) = command.words.get(1).and_then(|it| it.literal()) else { return false };
-        let Some(directory) = step.state.path(written) else { return false };
-        let is_made =
-            step.state.directory.as_deref().is_some_and(|it| path::is_inside(it, &directory));
-        let brings = |it: &Placed| path::is_inside(&it.to, &directory);
-        // The files of an installation behind the `cd` are gathered later; they make the directory as well.
-        is_made
-            || placed.iter().any(brings)
-            || self.late.installs.iter().any(|it| it.0 == step.index)
+    }
+
+    /// A variable that points the installer to a file that the moved copies bring.
+    fn is_configured_by_source(&self, step: &Step<'f>, it: &DependencyInstall<'_, '_>) -> bool {
+        const VARIABLES: [&str; 14] = [
+            "NETRC",
+            "PIP_BUILD_CONSTRAINT",
+            "PIP_CERT",
+            "PIP_CLIENT_CERT",
+            "PIP_CONFIG_FILE",
+            "PIP_CONSTRAINT",
+            "PIP_FIND_LINKS",
+            "PIP_REQUIREMENT",
+            "REQUESTS_CA_BUNDLE",
+            "SSL_CERT_FILE",
+            "UV_BUILD_CONSTRAINT",
+            "UV_CONFIG_FILE",
+            "UV_CONSTRAINT",
+            "UV_FIND_LINKS",
+        ];
+        VARIABLES.iter().filter_map(|name| self.build.value_at(step, it.place, name)).any(|value| {
+            let words = value.split_ascii_whitespace();
+            let mut paths = words.filter_map(|it| step.state.path(it));
+            paths.any(|path| self.targets().any(|it| path::is_inside(&path, it)))
+        })
     }
 
     /// The copies of the stage before a step that stay where they are.
@@ -283,6 +346,9 @@ impl<'f> Walk<'_, 'f> {
         doubts: &mut Vec<String>,
     ) -> Option<()> {
         let build = self.build;
+        if self.is_configured_by_source(step, it) {
+            return None;
+        }
         for input in &it.inputs {
             if input.paths.is_empty() {
                 return None;
@@ -379,7 +445,7 @@ fn split_gap(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, item: usize) -> 
     }) || script
         .commands
         .iter()
-        .any(|it| it.place.item >= item && matches!(it.program(), Some("rm" | "rmdir" | "unlink")));
+        .any(|it| it.place.item >= item && removed_paths(it, &|_| None).is_some());
     let gap = Span { start: before.last()?.span.end, end: script.items.get(item)?.span.start };
     let is_bare = !gap.of(build.file.text).contains('#');
     (joined && !changes_shell && !cleans && is_bare).then_some(gap)
