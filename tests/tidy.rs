@@ -15,11 +15,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("linter", &["context", "knowledge", "model", "syntax"]),
     ("rules", &["context", "knowledge", "linter", "managers", "model", "shell", "syntax"]),
     ("project", &["context", "linter", "model", "syntax"]),
-    ("pylintdock", &["context", "linter", "model", "project", "rules", "syntax"]),
+    ("index", &[]),
+    ("pylintdock", &["context", "index", "linter", "model", "project", "rules", "syntax"]),
+    ("xtask", &["knowledge"]),
 ];
 
 /// Crates that may touch the disk, the clock or the environment.
-const WITH_IO: &[&str] = &["project", "pylintdock"];
+const WITH_IO: &[&str] = &["index", "project", "pylintdock", "xtask"];
 
 /// Libraries that belong to one crate only.
 const OWNERS: &[(&str, &str)] = &[
@@ -28,6 +30,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("rayon", "pylintdock"),
     ("ignore", "project"),
     ("tree-sitter", "shell"),
+    ("ureq", "index"),
 ];
 
 const MAX_LINES: usize = 500;

@@ -6,6 +6,7 @@ pub mod copy_sources;
 mod files;
 mod ignore_file;
 mod ignore_pattern;
+pub mod known_wheels;
 pub mod lock;
 pub mod marker;
 pub mod project_files;

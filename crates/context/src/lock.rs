@@ -9,7 +9,7 @@ mod pdm;
 mod pipfile;
 mod poetry;
 mod pylock;
-mod python_versions;
+pub(crate) mod python_versions;
 mod regular;
 mod uv;
 

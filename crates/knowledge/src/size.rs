@@ -1,56 +1,125 @@
-//! How much disk a system package of Debian takes, alone and with what it pulls in.
+//! How much disk packages of Debian take when they are installed together.
 
+use std::collections::BTreeMap;
+
+use crate::image::{Distribution, Image, Variant};
 use crate::release::Release;
 use crate::table::Table;
 
-pub(crate) static SIZES: Table = Table::new(include_str!("../data/debian-sizes.tsv"));
+pub(crate) static DEBIAN: Table = Table::new(include_str!("../data/debian-packages.tsv"));
 
-/// Installed sizes of one package, in kilobytes of 1,024 bytes, from `Installed-Size`.
-///
-/// The sizes with dependencies are of an installation into a minimal system; packages that share
-/// dependencies take less together than the sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// The package alone.
-    pub alone: u32,
-    /// With all that it depends on, as `apt-get install --no-install-recommends` adds it.
-    pub with_dependencies: Option<u32>,
-    /// With recommended packages too, as plain `apt-get install` adds it.
-    pub with_recommended: Option<u32>,
-    /// As `with_dependencies`, into the official slim Python image; known for bookworm only.
-    pub in_slim_image: Option<u32>,
+/// The system packages of an image, those it came with and those that were installed since, for as far as their size
+/// goes. Known for Debian bullseye, bookworm and trixie, on x86-64.
+#[derive(Debug, Clone)]
+pub struct Installed {
+    release: Release,
+    ground: Ground,
+    /// Each row of the table with whether what it recommends came along.
+    rows: BTreeMap<&'static str, bool>,
 }
 
-/// The size of a package on a release of Debian. Known for bullseye, bookworm and trixie.
-pub fn size(release: Release, package: &str) -> Option<Size> {
-    let row = SIZES.row_of_two(package, release.name())?;
-    let [_, _, alone, dependencies, recommended, slim] = row.columns();
-    Some(Size {
-        alone: alone.parse().ok()?,
-        with_dependencies: dependencies.parse().ok(),
-        with_recommended: recommended.parse().ok(),
-        in_slim_image: slim.parse().ok(),
-    })
+/// What an image has before anything is installed.
+#[derive(Debug, Clone, Copy)]
+struct Ground {
+    /// The places of the table that it holds.
+    places: &'static [&'static str],
+    /// Manuals and translations are left out of every installation, as the slim images are set up.
+    is_slim: bool,
+}
+
+/// What an installation adds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Addition {
+    /// The bytes of the files, as far as they are known: an estimate.
+    pub bytes: u64,
+    /// How many of the named packages are not known; their size is left out.
+    pub n_unknown: usize,
+}
+
+impl Installed {
+    /// The packages of a base image; `None` if it is not known what it has, or sizes of its release are not.
+    pub fn of_image(image: &Image) -> Option<Installed> {
+        let release = image.release.filter(|_| image.distribution == Distribution::Debian)?;
+        if !matches!(release.name(), "bullseye" | "bookworm" | "trixie") {
+            return None;
+        }
+        let is_official = image.python.is_official();
+        let (places, is_slim): (&'static [&'static str], bool) = match image.variant {
+            Variant::Full if is_official => (&["base", "slim", "full"], false),
+            Variant::Slim if is_official => (&["base", "slim"], true),
+            // An image of something else on Debian has more than its base; what is counted twice is small.
+            Variant::Slim => (&["base"], true),
+            Variant::Plain if image.has_compiler != crate::image::Answer::Yes => (&["base"], false),
+            _ => return None,
+        };
+        let ground = Ground { places, is_slim };
+        Some(Installed { release, ground, rows: BTreeMap::new() })
+    }
+
+    /// Installs packages by name, with what they depend on and, if so, what they recommend; says what that adds to
+    /// what is there already.
+    pub fn install<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n str>,
+        with_recommended: bool,
+    ) -> Addition {
+        let mut res = Addition::default();
+        let mut open: Vec<&'static str> = Vec::new();
+        for name in names {
+            match DEBIAN.row_of_two(name, self.release.name()) {
+                Some(row) => open.push(row.column(0)),
+                None => res.n_unknown += 1,
+            }
+        }
+        while let Some(name) = open.pop() {
+            let before = self.rows.get(name).copied();
+            if before == Some(true) || before.is_some() && !with_recommended {
+                continue;
+            }
+            let Some(row) = DEBIAN.row_of_two(name, self.release.name()) else { continue };
+            let [_, _, place, whole, slim, recommended, slim_recommended, depends, recommends] =
+                row.columns();
+            // What the image came with brings nothing again, not even what it recommends.
+            if self.ground.places.contains(&place) {
+                self.rows.insert(row.column(0), true);
+                continue;
+            }
+            let number = |whole: &str, slim: &str| {
+                let text = if self.ground.is_slim { slim } else { whole };
+                text.parse::<u64>().unwrap_or(0) * 1000
+            };
+            if before.is_none() {
+                res.bytes += number(whole, slim);
+                open.extend(depends.split(' ').filter(|it| !it.is_empty()));
+            }
+            // apt does not look again at what a package that is there recommends.
+            if with_recommended && before.is_none() {
+                res.bytes += number(recommended, slim_recommended);
+                open.extend(recommends.split(' ').filter(|it| !it.is_empty()));
+            }
+            self.rows.insert(row.column(0), with_recommended);
+        }
+        res
+    }
+
+    /// What these packages add to the image, all together, without keeping them.
+    pub fn would_add<'n>(
+        &self,
+        names: impl Iterator<Item = &'n str>,
+        with_recommended: bool,
+    ) -> Addition {
+        self.clone().install(names, with_recommended)
+    }
+
+    /// The bytes of the package lists that `apt-get update` leaves, as the images keep them: compressed.
+    pub fn package_lists(&self) -> u64 {
+        match self.release.name() {
+            "bullseye" => 17_700_000,
+            "bookworm" => 19_900_000,
+            _ => 21_100_000,
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::image::Distribution;
-    use crate::release::release;
-
-    #[test]
-    fn sizes_are_per_release() {
-        let bookworm = release(Distribution::Debian, "bookworm").unwrap();
-        let expected = Size {
-            alone: 20,
-            with_dependencies: Some(315_402),
-            with_recommended: Some(392_658),
-            in_slim_image: Some(306_906),
-        };
-        assert_eq!(size(bookworm, "build-essential"), Some(expected));
-        assert_eq!(size(bookworm, "unheard-of"), None);
-        let buster = release(Distribution::Debian, "buster").unwrap();
-        assert_eq!(size(buster, "build-essential"), None);
-    }
-}
+mod tests;

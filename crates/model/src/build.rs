@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use context::known_wheels::{KNOWN_WHEELS, KnownWheels};
 use context::{Files, IgnoreFile};
 use knowledge::image::{Basis, Image, image};
 use rustc_hash::FxHashMap;
@@ -45,6 +46,7 @@ pub struct Build<'f> {
     /// By step and path in its stage.
     pub(crate) context_files: RefCell<FxHashMap<(usize, String), Option<String>>>,
     ignore: OnceCell<Option<(String, IgnoreFile)>>,
+    known_wheels: OnceCell<Option<KnownWheels>>,
     pub(crate) locks: Locks,
 }
 
@@ -94,6 +96,7 @@ impl<'f> Build<'f> {
             scopes: Vec::new(),
             context_files: RefCell::default(),
             ignore: OnceCell::new(),
+            known_wheels: OnceCell::new(),
             locks: Locks::default(),
         };
         let mut reader = Reader { build, names: FxHashMap::default(), globals: Vec::new() };
@@ -214,6 +217,12 @@ impl<'f> Build<'f> {
     pub fn ignore_file(&self) -> Option<&(String, IgnoreFile)> {
         let find = || IgnoreFile::find(self.surroundings.files, self.surroundings.dockerfile);
         self.ignore.get_or_init(find).as_ref()
+    }
+
+    /// What `pylintdock wheels` wrote down beside the Dockerfile's context.
+    pub(crate) fn known_wheels(&self) -> Option<&KnownWheels> {
+        let read = || Some(KnownWheels::parse(&self.surroundings.files.read(KNOWN_WHEELS)?));
+        self.known_wheels.get_or_init(read).as_ref()
     }
 
     /// The directory of `~` for the user in force at `step`, when it is certain.

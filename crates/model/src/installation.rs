@@ -1,14 +1,15 @@
 //! What pip does with each requirement of a stage: takes a wheel, compiles, or fails.
 
 use context::Source;
+use context::known_wheels::KnownInstallation;
 use knowledge::image::Libc;
-use knowledge::python_package::{compiles_at_run_time, normalize};
+use knowledge::python_package::{compiles_at_run_time, normalize, package};
 use knowledge::wheel::{Architecture, Installation, installation};
 use syntax::Span;
 
 use crate::interpreter::{Interpreter, installs_system_package, interpreter};
 use crate::lock_install::LockInstall;
-use crate::locked::{locked, possible_names};
+use crate::locked::{locked, possible_names, target};
 use crate::requirements::{Requirements, Wanted, requirements};
 use crate::{Build, RunCall, Stage, Step};
 
@@ -54,7 +55,8 @@ pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
         let applied =
             |it: &&Wanted| interpreter.and_then(|place| applies(it, place)) != Some(false);
         for wanted in found.wanted.iter().filter(applied) {
-            let by_table = interpreter.map(|place| installation_of(wanted, place, place.libc));
+            let by_table =
+                interpreter.map(|place| installation_of(build, wanted, place, place.libc));
             let installation = match by_table.unwrap_or(Installation::Unknown) {
                 // Wheels may lie in a folder, or on another index.
                 Installation::Compiles | Installation::Fails if found.origin.has_more_wheels() => {
@@ -112,7 +114,12 @@ pub fn needs_compiler_at_run_time(build: &Build<'_>) -> bool {
 
 /// What pip does with a requirement in the place of an interpreter, but with the given C library. Without
 /// `--platform` the image is taken to be for x86-64.
-pub fn installation_of(wanted: &Wanted, place: Interpreter, libc: Libc) -> Installation {
+pub fn installation_of(
+    build: &Build<'_>,
+    wanted: &Wanted,
+    place: Interpreter,
+    libc: Libc,
+) -> Installation {
     match &wanted.requirement.source {
         Source::Index => {}
         Source::Path(it) | Source::Url(it) if it.text.ends_with(".whl") => {
@@ -122,7 +129,41 @@ pub fn installation_of(wanted: &Wanted, place: Interpreter, libc: Libc) -> Insta
     }
     let architecture = place.architecture.unwrap_or(Architecture::X86_64);
     let version = wanted.newest_allowed(Some(place.version));
-    installation(&wanted.name, version.as_deref(), place.version, libc, architecture)
+    match installation(&wanted.name, version.as_deref(), place.version, libc, architecture) {
+        Installation::Unknown => {
+            let target = target(place.version, libc, architecture);
+            // A bound stands for no version of the file.
+            let is_any = wanted.requirement.specifiers.is_empty();
+            let known = build.known_wheels();
+            let exact = wanted.version.as_deref();
+            let known = known.filter(|_| is_any || exact.is_some());
+            match known.and_then(|it| it.installation(&wanted.name, exact, &target)) {
+                Some(KnownInstallation::Wheel) => Installation::Wheel,
+                Some(KnownInstallation::Compiles) => Installation::Compiles,
+                Some(KnownInstallation::Fails) => Installation::Fails,
+                Some(KnownInstallation::Builds) | None => Installation::Unknown,
+            }
+        }
+        known => known,
+    }
+}
+
+/// The packages of an index that a file asks for and of which the tables know nothing: the normalized name and the
+/// exact version, if one is asked for.
+pub fn not_in_tables(build: &Build<'_>) -> Vec<(String, Option<String>)> {
+    let mut res = Vec::new();
+    for (_, found, _) in build.stages.iter().flat_map(|it| calls(build, it)) {
+        let is_unknown = |it: &&Wanted| {
+            !it.name.is_empty()
+                && matches!(it.requirement.source, Source::Index)
+                && package(&it.name).is_none()
+        };
+        let wanted = found.wanted.iter().filter(is_unknown);
+        res.extend(wanted.map(|it| (normalize(&it.name).into_owned(), it.version.clone())));
+    }
+    res.sort();
+    res.dedup();
+    res
 }
 
 /// Whether the marker of a requirement holds; `None` when that is not known.

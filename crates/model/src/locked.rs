@@ -94,12 +94,7 @@ fn on_machine<'l>(
     };
     let python = format!("{}.{}", place.version.0, place.version.1);
     let environment = Environment::linux(Some(&python), Some(machine));
-    let target = Target {
-        python: place.version,
-        free_threaded: false,
-        libc: tag_libc(libc),
-        machine: machine.to_owned(),
-    };
+    let target = target(place.version, libc, architecture);
     let packages = install.lock.installed(&install.selection, &environment);
     let packages = packages.into_iter().filter(|it| !install.leaves_out(it.package));
     packages
@@ -109,6 +104,15 @@ fn on_machine<'l>(
             installation: installation(install, it.package, &target),
         })
         .collect()
+}
+
+/// The place that wheels are chosen for.
+pub(crate) fn target(python: (u8, u8), libc: Libc, architecture: Architecture) -> Target {
+    let machine = match architecture {
+        Architecture::X86_64 => "x86_64",
+        Architecture::Aarch64 => "aarch64",
+    };
+    Target { python, free_threaded: false, libc: tag_libc(libc), machine: machine.to_owned() }
 }
 
 fn tag_libc(libc: Libc) -> wheel_tag::Libc {

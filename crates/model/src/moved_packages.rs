@@ -298,7 +298,7 @@ pub fn built<'f>(build: &Build<'f>, moved: &MovedPackages<'_, 'f>, libc: Libc) -
     for (_, found, _) in moved_calls(build, moved) {
         let has_more_wheels = found.origin.has_more_wheels();
         for wanted in found.wanted.iter().filter(|it| applies(it, place) == Some(true)) {
-            let installation = match installation_of(wanted, place, place.libc) {
+            let installation = match installation_of(build, wanted, place, place.libc) {
                 _ if has_more_wheels => Installation::Unknown,
                 Installation::Wheel if found.origin.no_binary => Installation::Unknown,
                 known => known,
@@ -308,7 +308,7 @@ pub fn built<'f>(build: &Build<'f>, moved: &MovedPackages<'_, 'f>, libc: Libc) -
                 version: wanted.version.clone(),
                 span: wanted.span,
                 installation,
-                elsewhere: installation_of(wanted, place, libc),
+                elsewhere: installation_of(build, wanted, place, libc),
             });
         }
         for lock in &found.locks {

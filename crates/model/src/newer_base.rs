@@ -61,7 +61,7 @@ fn packages_install<'f>(
         let Some(old) = interpreter(build, stage) else { continue };
         let new = Interpreter { architecture: old.architecture, ..new };
         for (_, found, _) in calls(build, stage) {
-            if let Some(name) = stops_installing(&found, old, new) {
+            if let Some(name) = stops_installing(build, &found, old, new) {
                 let (major, minor) = new.version;
                 return Err(format!("`{name}` has no wheel for Python {major}.{minor}"));
             }
@@ -71,11 +71,16 @@ fn packages_install<'f>(
 }
 
 /// The first package that installs from a wheel in one place and not in the other.
-fn stops_installing(found: &Requirements, old: Interpreter, new: Interpreter) -> Option<String> {
+fn stops_installing(
+    build: &Build<'_>,
+    found: &Requirements,
+    old: Interpreter,
+    new: Interpreter,
+) -> Option<String> {
     let is_bad = |it| matches!(it, Installation::Compiles | Installation::Fails);
     for wanted in found.wanted.iter().filter(|it| applies(it, new) == Some(true)) {
-        let after = installation_of(wanted, new, new.libc);
-        if is_bad(after) && !is_bad(installation_of(wanted, old, old.libc)) {
+        let after = installation_of(build, wanted, new, new.libc);
+        if is_bad(after) && !is_bad(installation_of(build, wanted, old, old.libc)) {
             let version = wanted.version.as_ref().map(|it| format!("=={it}")).unwrap_or_default();
             return Some(format!("{}{version}", wanted.name));
         }

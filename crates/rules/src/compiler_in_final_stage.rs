@@ -1,14 +1,13 @@
 //! Compilers, headers and build systems in the stage that is shipped.
 
-use knowledge::image::{Answer, Distribution, Image};
-use knowledge::size::size;
+use knowledge::image::{Answer, Image};
 use knowledge::system_package::Role;
 use knowledge::wheel::Installation;
 use linter::{Diagnostic, Repair, Reports, Rule, Severity};
 use model::build_tools::{BuildTool, build_tools, compiling_commands};
 use model::installation::{self, Planned};
 use model::interpreter::is_about_python;
-use model::{Build, Stage, is_for_building, is_for_development, is_toolbox, listed};
+use model::{Build, Stage, estimate, is_for_building, is_for_development, is_toolbox, listed};
 use syntax::Span;
 
 /// See the page.
@@ -25,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// Below this a layer is not worth a word about its size.
-const LEAST_MEGABYTES: u64 = 20;
+const LEAST_BYTES: u64 = 20_000_000;
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     let Some(last) = build.stages.iter().rfind(|it| it.is_shipped) else { return };
@@ -85,9 +84,11 @@ fn report<'f>(
     if tools.iter().any(|it| it.removed_later.is_some()) {
         diagnostic.note("a removal in a later layer does not make the image smaller");
     }
-    if let Some(megabytes) = megabytes(build, stage, tools) {
+    let saved = estimate::saved_without(build, stage, tools);
+    if let Some(saved) = saved.filter(|it| *it >= LEAST_BYTES) {
         let (subject, verb) = if names.len() == 1 { ("it", "takes") } else { ("they", "take") };
-        diagnostic.note(format!("{subject} {verb} ~{megabytes} MB with what comes along"));
+        let size = estimate::readable(saved);
+        diagnostic.note(format!("{subject} {verb} {size} with what comes along"));
     }
     let users = compiling_commands(build, stage, first.step);
     let advice = match label_uses(&users, diagnostic) {
@@ -128,17 +129,4 @@ fn explain_need<'f>(build: &Build<'f>, stage: &Stage<'f>, diagnostic: &mut Diagn
             "all that {installer} installs here has wheels for this Python, so it needs no compiler"
         ));
     }
-}
-
-/// The size of the largest tool with its dependencies, which the others share for the most part.
-fn megabytes<'f>(build: &Build<'f>, stage: &Stage<'f>, tools: &[BuildTool]) -> Option<u64> {
-    let image = build.image(stage)?;
-    let release =
-        image.release.filter(|_| image.distribution == Distribution::Debian && !image.is_full())?;
-    let kilobytes = tools.iter().filter_map(|it| {
-        let size = size(release, &it.name)?;
-        size.in_slim_image.or(size.with_dependencies)
-    });
-    let megabytes = u64::from(kilobytes.max()?) * 1024 / 1_000_000;
-    (megabytes >= LEAST_MEGABYTES).then_some(megabytes / 10 * 10)
 }

@@ -1,7 +1,7 @@
 //! Packages that have wheels for glibc alone, in an image with musl.
 
 use knowledge::image::Libc;
-use knowledge::wheel::{Architecture, Installation, Wheel, has_wheel};
+use knowledge::wheel::Installation;
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::Call;
 use model::installation::{applies, calls, installation_of, is_in_distribution};
@@ -57,7 +57,7 @@ fn report<'f>(
     }
     let is_given = |it: &str| place.is_of_distribution && is_in_distribution(build, stage, it);
     let wanted = requirements.wanted.iter().filter(|it| !is_given(&it.name));
-    let mut found: Vec<Found> = wanted.filter_map(|it| without_wheel(it, place)).collect();
+    let mut found: Vec<Found> = wanted.filter_map(|it| without_wheel(build, it, place)).collect();
     for lock in &requirements.locks {
         let packages = without_musl_wheel(lock, place).into_iter();
         found.extend(packages.filter(|it| !is_given(&it.package.name)).map(|it| Found {
@@ -104,20 +104,16 @@ fn report<'f>(
 }
 
 /// Whether a requirement has wheels for glibc but none for musl.
-fn without_wheel(wanted: &Wanted, place: Interpreter) -> Option<Found> {
+fn without_wheel(build: &Build<'_>, wanted: &Wanted, place: Interpreter) -> Option<Found> {
     if applies(wanted, place) != Some(true) {
         return None;
     }
-    let fails = match installation_of(wanted, place, place.libc) {
+    let fails = match installation_of(build, wanted, place, place.libc) {
         Installation::Compiles => false,
         Installation::Fails => true,
         _ => return None,
     };
-    let version = wanted.newest_allowed(Some(place.version));
-    let architecture = place.architecture.unwrap_or(Architecture::X86_64);
-    let on_glibc =
-        has_wheel(&wanted.name, version.as_deref(), place.version, Libc::Glibc(None), architecture);
-    if on_glibc.wheel != Wheel::Yes {
+    if installation_of(build, wanted, place, Libc::Glibc(None)) != Installation::Wheel {
         return None;
     }
     let name = match &wanted.version {

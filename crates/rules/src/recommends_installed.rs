@@ -4,7 +4,7 @@ use knowledge::image::Answer;
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::system::{apt_setting, has_unknown_packages, leaves_out_recommends, packages};
 use managers::{Action, Tool};
-use model::{Build, Run, RunCall, Step, cleanup};
+use model::{Build, Run, RunCall, Step, cleanup, estimate};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -26,8 +26,10 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             }
             let fix = fix(build, step, run, call);
             let spoken = call.spoken(build.file.text);
+            let size = estimate::recommended(build, step, call);
+            let size = size.map_or(String::new(), |it| format!(", {it}"));
             reports
-                .report(call.head(), format!("`{spoken}` also installs recommended packages"))
+                .report(call.head(), format!("`{spoken}` also installs recommended packages{size}"))
                 .note("name those that the image needs, and leave the others out with `--no-install-recommends`")
                 .fix_if(fix);
         }

@@ -8,7 +8,7 @@ use super::any;
 
 /// Whether a `(major, minor)` version is allowed by specifiers of PEP 440 or of Poetry (`^3.9`, `~3.9`, `||`); `None`
 /// when it depends on the patch release or when they cannot be read.
-pub(super) fn allows(specifiers: &str, python: (u8, u8)) -> Option<bool> {
+pub(crate) fn allows(specifiers: &str, python: (u8, u8)) -> Option<bool> {
     any(specifiers.split("||").map(|it| allows_all(it, python)))
 }
 

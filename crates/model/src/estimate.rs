@@ -1,0 +1,168 @@
+//! What installations of system packages add to the layers of a stage: estimates, from the tables of package sizes.
+
+use knowledge::size::{Addition, Installed};
+use managers::system::{PackageKind, has_unknown_packages, leaves_out_recommends, packages};
+use managers::{Action, Tool};
+
+use crate::build_tools::BuildTool;
+use crate::{Build, Run, RunCall, Stage, Step};
+
+/// What a layer with an installation holds beside the packages: dpkg writes its databases and the list of fonts,
+/// libraries and the like anew. Measured with one small package on the slim image.
+pub const DATABASES: u64 = 1_000_000;
+
+/// The system packages before `step`: those of the base image and those that earlier layers install. `None` if the
+/// sizes of the packages of this image are not known.
+pub fn installed_before<'f>(build: &Build<'f>, step: &Step<'f>) -> Option<Installed> {
+    let mut res = Installed::of_image(&build.image(build.stage(step)?)?)?;
+    let mut before: Vec<&Step<'f>> = build.steps_before(step).collect();
+    before.reverse();
+    for run in before.into_iter().filter_map(|it| it.run()) {
+        install(&mut res, run, &|_| true);
+    }
+    Some(res)
+}
+
+/// What a RUN adds to the system packages in `installed`, which have its packages afterwards. What the same RUN
+/// removes again is left out.
+pub fn install(
+    installed: &mut Installed,
+    run: &Run<'_>,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Addition {
+    let mut res = Addition::default();
+    for call in run.calls.iter().filter(|it| installs(it)) {
+        let stays = |name: &str| !run.calls.iter().any(|it| takes_away(it, call, name));
+        let named = packages(&call.call);
+        let named = named.filter(|it| it.kind == PackageKind::Named).map(|it| it.name);
+        let named = named.filter(|it| stays(it) && is_wanted(it));
+        let added = installed.install(named, !leaves_out_recommends(&call.call));
+        res.bytes += added.bytes;
+        res.n_unknown += added.n_unknown + usize::from(has_unknown_packages(&call.call));
+    }
+    if res.bytes > 0 {
+        res.bytes += DATABASES;
+    }
+    res
+}
+
+/// What the recommended packages of an installation add, for a reader; `None` where it is not known or next to nothing.
+pub fn recommended<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -> Option<String> {
+    const LEAST_BYTES: u64 = 100_000;
+    let installed = installed_before(build, step)?;
+    let named = || {
+        let named = packages(&call.call).filter(|it| it.kind == PackageKind::Named);
+        named.map(|it| it.name)
+    };
+    let with = installed.would_add(named(), true);
+    let without = installed.would_add(named(), false);
+    let is_known = with.n_unknown == 0 && !has_unknown_packages(&call.call);
+    let bytes = with.bytes.saturating_sub(without.bytes);
+    (is_known && bytes >= LEAST_BYTES).then(|| readable(bytes))
+}
+
+/// The bytes by which the image would be smaller without these build tools and all that only they bring along: an
+/// estimate, `None` where it is not known. The tools are those of `stage`, from [`crate::build_tools::build_tools`].
+pub fn saved_without<'f>(build: &Build<'f>, stage: &Stage<'f>, tools: &[BuildTool]) -> Option<u64> {
+    let base = Installed::of_image(&build.image(stage)?)?;
+    let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
+    lineage.reverse();
+    let total = |is_wanted: &dyn Fn(usize, &str) -> bool| {
+        let mut installed = base.clone();
+        let steps = lineage.iter().flat_map(|it| build.steps_of(it));
+        let runs = steps.filter_map(|it| Some((it.index, it.run()?)));
+        runs.map(|(step, run)| install(&mut installed, run, &|name| is_wanted(step, name)).bytes)
+            .sum::<u64>()
+    };
+    let is_tool =
+        |step: usize, name: &str| tools.iter().any(|it| it.step == step && it.name == name);
+    let saved = total(&|_, _| true).saturating_sub(total(&|step, name| !is_tool(step, name)));
+    (saved > 0).then_some(saved)
+}
+
+/// An estimate for a reader: `~214 MB`, `~3.5 MB`. Megabytes are millions of bytes, as Docker shows them.
+pub fn readable(bytes: u64) -> String {
+    let tenths = (bytes + 50_000) / 100_000;
+    match tenths {
+        0..=99 => format!("~{}.{} MB", tenths / 10, tenths % 10),
+        _ => format!("~{} MB", (bytes + 500_000) / 1_000_000),
+    }
+}
+
+/// Whether a call installs packages of Debian for certain.
+fn installs(call: &RunCall<'_>) -> bool {
+    let call = &call.call;
+    let is_apt = matches!(call.tool, Tool::AptGet | Tool::Apt | Tool::Aptitude);
+    is_apt && call.action == Action::Install && !call.command.place.is_conditional
+}
+
+/// Whether a later call of the same RUN removes a package that `call` installs.
+fn takes_away(later: &RunCall<'_>, call: &RunCall<'_>, name: &str) -> bool {
+    let removes = matches!(later.call.action, Action::Remove | Action::Purge | Action::AutoRemove);
+    removes
+        && (later.script, later.command) > (call.script, call.command)
+        && packages(&later.call).any(|it| it.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use context::NoFiles;
+
+    use super::*;
+    use crate::{Surroundings, build_tools::build_tools, scripts};
+
+    fn with_build<T>(text: &str, ask: impl FnOnce(&Build<'_>) -> T) -> T {
+        let file = syntax::parse(text);
+        let scripts = scripts(&file);
+        let surroundings = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+        ask(&Build::new(&file, &scripts, surroundings))
+    }
+
+    /// What each RUN of the last stage adds, in full megabytes.
+    fn added(text: &str) -> Vec<Option<u64>> {
+        with_build(text, |build| {
+            let runs = build.runs().filter(|it| build.is_shipped(it.0));
+            let added = runs.map(|(step, run)| {
+                let mut installed = installed_before(build, step)?;
+                let added = install(&mut installed, run, &|_| true);
+                (added.n_unknown == 0).then_some(added.bytes / 1_000_000)
+            });
+            added.collect()
+        })
+    }
+
+    #[test]
+    fn a_layer_adds_what_is_not_there_yet() {
+        let slim = "FROM python:3.12-slim-bookworm\n";
+        let gcc = "RUN apt-get install -y --no-install-recommends gcc libc6-dev";
+        let first = added(&format!("{slim}{gcc}\n"));
+        let both = added(&format!("{slim}{gcc}\n{gcc} g++\n"));
+        assert_eq!(both[0], first[0]);
+        assert!(first[0] > Some(100) && both[1] < first[0], "{both:?}");
+        let removed = added(&format!("{slim}{gcc} curl && apt-get purge -y gcc libc6-dev\n"));
+        assert!(removed[0] < Some(10), "{removed:?}");
+        let full = added(&format!("FROM python:3.12-bookworm\n{gcc}\n"));
+        assert_eq!(full, [Some(0)]);
+        assert_eq!(added(&format!("{slim}RUN apt-get install -y acme-tools\n")), [None]);
+        assert_eq!(added(&format!("FROM ubuntu:24.04\n{gcc}\n")), [None]);
+        assert_eq!(added(&format!("FROM python:3.12-alpine\nRUN apk add gcc\n")), [None]);
+    }
+
+    #[test]
+    fn tools_are_counted_with_what_only_they_need() {
+        let text = "FROM python:3.12-slim-bookworm\nRUN apt-get install -y --no-install-recommends gcc libc6-dev git\n";
+        with_build(text, |build| {
+            let stage = &build.stages[0];
+            let saved = saved_without(build, stage, &build_tools(build, stage)).unwrap();
+            assert!((100_000_000..200_000_000).contains(&saved), "{saved}");
+            assert_eq!(saved_without(build, stage, &[]), None);
+        });
+    }
+
+    #[test]
+    fn estimates_say_that_they_are() {
+        assert_eq!(readable(213_700_000), "~214 MB");
+        assert_eq!(readable(3_460_000), "~3.5 MB");
+        assert_eq!(readable(10_000), "~0.0 MB");
+    }
+}
