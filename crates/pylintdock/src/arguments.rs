@@ -27,10 +27,62 @@ pub(crate) enum Command {
     Check(Check),
     /// Show the page of a rule, or list all rules
     Rule(Rule),
+    /// Show what each layer of the shipped image adds, and what of it is of no use
+    Layers(Layers),
+    /// Ask pip's package index about packages that pylintdock does not know; uses the network
+    Wheels(Wheels),
+}
+
+/// Show what each layer of the shipped image adds, as estimates, and what of it is of no use.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Layers {
+    /// Dockerfiles, or directories to search for them
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Also show the image after fixes after which something may differ
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+
+    /// A table, or one JSON array
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output_format: TableFormat,
+
+    /// The directory that `docker build` is given; otherwise inferred from what is copied
+    #[arg(long, value_name = "DIR")]
+    pub(crate) context: Option<PathBuf>,
+
+    /// The stage that is built and shipped; otherwise the last one
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) target: Option<String>,
+}
+
+/// Ask the package index that pip is configured with which wheels there are of packages that pylintdock does not
+/// know, and write the answers to `.pylintdock-wheels.tsv` in the build context, where `pylintdock check` reads them.
+#[derive(Debug, Args)]
+pub(crate) struct Wheels {
+    /// Dockerfiles, or directories to search for them
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// The directory that `docker build` is given; otherwise inferred from what is copied
+    #[arg(long, value_name = "DIR")]
+    pub(crate) context: Option<PathBuf>,
+}
+
+/// How to print a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For a reader
+    #[default]
+    Table,
+    /// One JSON array
+    Json,
 }
 
 /// Check Dockerfiles and the files around them.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Check {
     /// Dockerfiles, directories to search for them, or `-` for standard input

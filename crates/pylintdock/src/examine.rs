@@ -74,6 +74,11 @@ impl<'c> Subject<'c> {
         }
     }
 
+    /// Its path, relative to the context's root.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The files on disk.
     pub(crate) fn disk(&self) -> Option<&DiskFiles<'c>> {
         self.files.as_ref()
@@ -94,6 +99,18 @@ impl<'c> Subject<'c> {
             today: plan.today,
             target: plan.options.target.as_deref(),
         })
+    }
+
+    /// Calls `work` with the meaning of the file.
+    pub(crate) fn with_model<T>(
+        &self,
+        target: Option<&str>,
+        work: impl FnOnce(&Build<'_>) -> T,
+    ) -> T {
+        let file = syntax::parse(&self.source.text);
+        let scripts = model::scripts(&file);
+        let surroundings = Surroundings { files: self.files(), dockerfile: &self.path, target };
+        work(&Build::new(&file, &scripts, surroundings))
     }
 
     /// What the linter finds.

@@ -9,6 +9,7 @@ mod full;
 mod guard;
 mod job;
 mod json;
+mod layers;
 mod output;
 mod page;
 mod repair;
@@ -16,6 +17,7 @@ mod report;
 mod snippet;
 mod statistics;
 mod summary;
+mod wheels;
 mod wrap;
 
 use std::process::ExitCode;
@@ -31,6 +33,8 @@ pub fn run() -> ExitCode {
     match &arguments.command {
         Command::Check(options) => check::run(options, arguments.color),
         Command::Rule(options) => page::run(options),
+        Command::Layers(options) => layers::run(options, arguments.color),
+        Command::Wheels(options) => wheels::run(options, arguments.color),
     }
 }
 
