@@ -7,7 +7,7 @@ use tests::{corpus, invariants};
 /// (file, what its document teaches as "line rule", in the order of the report)
 const TAUGHT: &[(&str, &[&str])] = &[
     ("000-big", &["2 compiler-in-final-stage", "3 pip-cache-kept"]),
-    ("000-break", &["2 pip-cache-kept"]),
+    ("000-break", &["2 pip-cache-kept", "2 compiler-missing"]),
     ("000-small", &["11 wheels-copied-as-layer"]),
     (
         "000-uninstall",
@@ -18,17 +18,18 @@ const TAUGHT: &[(&str, &[&str])] = &[
         &[
             "2 image-latest",
             "12 wheels-copied-as-layer",
+            "12 runtime-library-missing",
             "17 image-latest",
             "22 dockerignore-missing",
             "29 wheels-copied-as-layer",
         ],
     ),
-    ("001-slim", &["8 dockerignore-missing", "9 pip-cache-kept"]),
+    ("001-slim", &["5 compiler-missing", "8 dockerignore-missing", "9 pip-cache-kept"]),
     ("002-devcon-spark", &["1 image-latest", "11 wheels-copied-as-layer"]),
     ("002-service", &["1 full-image-in-final-stage", "5 pip-cache-kept", "6 pip-cache-kept"]),
     ("002-slim", &["11 wheels-copied-as-layer"]),
     ("003-big", &["3 compiler-in-final-stage", "5 pip-cache-kept"]),
-    ("003-break", &["3 pip-cache-kept"]),
+    ("003-break", &["3 pip-cache-kept", "3 compiler-missing"]),
     ("003-small", &["13 wheels-copied-as-layer"]),
     (
         "003-uninstall",
@@ -54,6 +55,7 @@ const TAUGHT: &[(&str, &[&str])] = &[
             "10 musl-without-wheels",
             "11 musl-without-wheels",
             "15 package-manager-mismatch",
+            "16 libc-mismatch",
         ],
     ),
     (
@@ -85,7 +87,7 @@ const TAUGHT: &[(&str, &[&str])] = &[
         ],
     ),
     ("004-alpine-wheel", &["8 musl-without-wheels", "13 musl-without-wheels"]),
-    ("004-py38-alpine", &["5 pip-cache-kept", "5 musl-without-wheels"]),
+    ("004-py38-alpine", &["5 pip-cache-kept", "5 musl-without-wheels", "5 compiler-missing"]),
     (
         "004-py38-slim-no-cache",
         &["5 pip-cache-kept", "7 cache-deleted-in-later-layer", "13 cache-deleted-in-later-layer"],

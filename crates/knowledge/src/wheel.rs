@@ -108,6 +108,15 @@ pub fn installation(
     }
 }
 
+/// Whether no version of a package with native code is known to have a wheel for Linux, although its files are known:
+/// then the next version has none either, as far as anybody can tell.
+pub fn never_has_wheel(name: &str) -> bool {
+    package(name).is_some_and(|it| {
+        let is_known = it.wheel_source() != WheelSource::None || it.is_source_only();
+        is_known && it.native() == Native::Yes && Wheels::of(it).next().is_none()
+    })
+}
+
 /// The newest version in the tables from `least` up to `most` that accepts a Python; `is_below` leaves `most` itself
 /// out. `None` if no such version is known by its number.
 pub fn newest_between(
@@ -372,13 +381,23 @@ fn observed(package: Package, version: &Version<'_>, cell: &Cell) -> Option<Whee
     if has_usable_wheel(package, version, cell) {
         return Some(Wheel::Yes);
     }
+    let here = || Wheels::of(package).filter(|it| it.cells.split(',').any(|it| it == cell.key));
+    let is_seen = |is_there: &dyn Fn(&Wheels) -> bool| {
+        here().any(|it| it.has_python(cell.python) && is_there(&it))
+    };
+    let is_after = |it: &Wheels| parse(it.last).is_some_and(|it| it < *version);
+    let is_before = |it: &Wheels| parse(it.first).is_some_and(|it| *version < it);
     let oldest_python =
         Wheels::of(package).filter(|it| it.contains(version)).filter_map(|it| it.pythons().min());
     let has_sdist = has_sdist(package, version);
     match oldest_python.min() {
         Some(oldest) if cell.python < oldest => None,
+        // Between two versions with a wheel lies one that was not seen, not one without.
+        Some(_) if is_seen(&is_after) && is_seen(&is_before) => None,
         Some(_) => Some(Wheel::No { has_sdist }),
-        None if has_sdist == Answer::Yes => Some(Wheel::No { has_sdist }),
+        None if has_sdist == Answer::Yes && here().next().is_none() => {
+            Some(Wheel::No { has_sdist })
+        }
         None => None,
     }
 }

@@ -44,6 +44,21 @@ pub fn tag_edits<'f>(
     Err("the tag is made of variables".to_owned())
 }
 
+/// Gives the official image at the bottom of a stage another Python: the image and the edits. `None` where no such tag is
+/// known to be built, or it cannot be written.
+pub fn with_python<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    version: (u8, u8),
+) -> Option<(String, Vec<(Span, String)>)> {
+    let root = build.lineage(stage).last()?;
+    let Base::Image { reference, known } = &root.base else { return None };
+    let tag = reference.tag.as_deref().filter(|_| known.python.is_official())?;
+    let new = knowledge::image::with_python(tag, version)?;
+    let edits = tag_edits(build, root, &new).ok()?;
+    Some((format!("{}:{new}", reference.repository), edits))
+}
+
 /// The place of the tag in FROM, if it stands there letter by letter.
 fn written_at(build: &Build<'_>, word: &Word<'_>, tag: &str) -> Option<Span> {
     let range = tag_range(&word.text)?;

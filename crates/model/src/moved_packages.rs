@@ -96,7 +96,7 @@ pub fn moved_packages<'b, 'f>(
             let origin = from.and_then(|it| build.stage_named(it)).filter(|it| *it < stage.index);
             let Some(origin) = origin.and_then(|it| build.stages.get(it)) else { continue };
             let source = path::join("/", mount.source.as_deref().unwrap_or("/"));
-            let is_wheels = wheel_folders(build, origin).iter().any(|it| *it == source);
+            let is_wheels = wheel_folders(build, origin).contains(&source);
             let Some(target) = mount.target.clone().filter(|_| is_wheels) else { continue };
             let (form, destination) = (Form::Wheels, None);
             let span = mount.span;
@@ -269,7 +269,7 @@ pub fn is_all_pure<'f>(build: &Build<'f>, moved: &MovedPackages<'_, 'f>) -> bool
 }
 
 /// The calls of the other stage that fill what is moved.
-fn moved_calls<'b, 'f>(
+pub(crate) fn moved_calls<'b, 'f>(
     build: &'b Build<'f>,
     moved: &MovedPackages<'b, 'f>,
 ) -> Vec<Installing<'b, 'f>> {

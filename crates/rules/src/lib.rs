@@ -11,6 +11,7 @@ mod cache_deleted_in_later_layer;
 mod cache_mount_unused;
 mod cache_mount_wrong_path;
 mod compiler_in_final_stage;
+mod compiler_missing;
 mod conda_cache_kept;
 mod copy_source_ignored;
 mod copy_source_missing;
@@ -35,6 +36,7 @@ mod python_end_of_life;
 mod python_version_mismatch;
 mod recommends_installed;
 mod requirements_not_copied;
+mod runtime_library_missing;
 mod site_packages_path_hard_coded;
 mod syntax_error;
 mod uv_cache_kept;
@@ -72,6 +74,8 @@ pub static ALL: &[&Rule] = &[
     &cache_mount_wrong_path::RULE,
     // Wheels, ABI, what will break.
     &musl_without_wheels::RULE,
+    &compiler_missing::RULE,
+    &runtime_library_missing::RULE,
     &libc_mismatch::RULE,
     &python_version_mismatch::RULE,
     &site_packages_path_hard_coded::RULE,

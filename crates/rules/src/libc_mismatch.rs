@@ -4,7 +4,7 @@ use knowledge::image::{Distribution, Image, Libc};
 use knowledge::python_package::{Native, package};
 use linter::{Repair, Reports, Rule, Severity};
 use model::moved_packages::{
-    Built, Form, Installation, MovedPackages, built, is_all_pure, moved_packages, stage_title,
+    Built, Form, Installation, MovedPackages, built, is_all_pure, moved_packages,
 };
 use model::{Build, Stage, listed};
 
@@ -33,10 +33,10 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         for moved in moved_packages(build, stage) {
             let Some(there) = build.image(moved.origin) else { continue };
             match (there.libc, here.libc) {
-                (Libc::Glibc(_), Libc::Musl(_)) | (Libc::Musl(_), Libc::Glibc(_)) => {
-                    if !is_all_pure(build, &moved) {
-                        other_kind(build, stage, (there, here), &moved, reports);
-                    }
+                (Libc::Glibc(_), Libc::Musl(_)) | (Libc::Musl(_), Libc::Glibc(_))
+                    if !is_all_pure(build, &moved) && !has_both(build, stage) =>
+                {
+                    other_kind(build, stage, (there, here), &moved, reports);
                 }
                 (Libc::Glibc(Some(built_on)), Libc::Glibc(Some(own))) if built_on > own => {
                     newer(build, stage, (there, here), &moved, reports);
@@ -45,6 +45,14 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             }
         }
     }
+}
+
+/// Whether a stage with musl brings a glibc along, or tells pip to take wheels for it.
+fn has_both<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    const SIGNS: [&str; 4] = ["glibc", "gcompat", "libc6-compat", "manylinux"];
+    let steps = build.lineage(stage).flat_map(|it| build.steps_of(it));
+    let mut texts = steps.map(|it| it.instruction.span.of(build.file.text));
+    texts.any(|it| SIGNS.iter().any(|sign| it.contains(sign)))
 }
 
 fn other_kind<'f>(
@@ -131,8 +139,6 @@ fn label(diagnostic: &mut linter::Diagnostic, stage: &Stage<'_>, image: Image) {
     if let Some(word) = stage.image {
         let text = format!("{system}{}", name_and_version(image.libc));
         diagnostic.label(word.span, text);
-    } else {
-        diagnostic.note(format!("{} has {}", stage_title(stage), name_and_version(image.libc)));
     }
 }
 

@@ -1,13 +1,12 @@
 //! Packages that come from a stage with another Python.
 
-use knowledge::image::with_python;
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::interpreter::Interpreter;
 use model::moved_packages::{
     Form, Installation, MovedPackages, built, certain_interpreter, moved_packages, stage_title,
 };
 use model::version_argument::in_words;
-use model::{Base, Build, Stage, listed, tag_edits};
+use model::{Build, Stage, listed, with_python};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -22,26 +21,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// Packages whose wheels are for one version of Python each, in all of their versions.
-const FOR_ONE_PYTHON: [&str; 18] = [
-    "aiohttp",
-    "asyncpg",
-    "grpcio",
-    "lxml",
-    "matplotlib",
-    "mysqlclient",
-    "numpy",
-    "opencv-python",
-    "orjson",
-    "pandas",
-    "pillow",
-    "psycopg2",
-    "psycopg2-binary",
-    "scikit-learn",
-    "scipy",
-    "torch",
-    "uwsgi",
-    "pydantic-core",
-];
+const FOR_ONE_PYTHON: &str = "aiohttp asyncpg grpcio lxml matplotlib mysqlclient numpy orjson pandas pillow psycopg2 \
+    psycopg2-binary pydantic-core scikit-learn scipy torch";
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for stage in &build.stages {
@@ -53,13 +34,12 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 Form::SitePackages { source: Some(source), .. }
                     if source != there.version && is_own(&moved.source) =>
                 {
-                    missing(build, (there, here), &moved, reports);
+                    wrong_path(build, (there, here), &moved, None, reports);
                 }
                 Form::SitePackages { source, target } => {
-                    let Some(here) = here else { continue };
                     let lands = target.or(source).filter(|_| is_own(&moved.target));
-                    if lands.is_some_and(|it| it != here.version) {
-                        unseen(build, (there, here), &moved, reports);
+                    if here.zip(lands).is_some_and(|(here, it)| it != here.version) {
+                        wrong_path(build, (there, here), &moved, here, reports);
                     }
                 }
                 _ => {
@@ -79,40 +59,36 @@ fn is_own(path: &str) -> bool {
 }
 
 fn spoken(place: Interpreter) -> String {
-    format!("Python {}.{}", place.version.0, place.version.1)
+    let (major, minor) = place.version;
+    format!("Python {major}.{minor}")
 }
 
-/// The path does not exist in the other stage.
-fn missing(
+/// The path does not exist in the other stage, or is not one in which the Python of this stage looks.
+fn wrong_path(
     build: &Build<'_>,
     (there, here): (Interpreter, Option<Interpreter>),
     moved: &MovedPackages<'_, '_>,
+    unseen_by: Option<Interpreter>,
     reports: &mut Reports<'_>,
 ) {
-    let python = spoken(there);
-    let origin = stage_title(moved.origin);
-    let diagnostic = reports
-        .report(moved.span, format!("`{}` does not exist: {origin} has {python}", moved.source))
-        .note("the build stops here");
-    fix_paths(build, (there, here), moved, diagnostic);
-}
-
-/// The path is not one in which the Python of this stage looks.
-fn unseen(
-    build: &Build<'_>,
-    (there, here): (Interpreter, Interpreter),
-    moved: &MovedPackages<'_, '_>,
-    reports: &mut Reports<'_>,
-) {
-    let python = spoken(here);
-    let span = moved.destination.map_or(moved.span, |it| it.span);
-    let diagnostic = reports
-        .report(span, format!("{python} does not look for packages in `{}`", moved.target))
-        .note("every import of what is copied fails at run time");
-    if there.version == here.version {
-        fix_paths(build, (there, Some(here)), moved, diagnostic);
-    } else {
-        fix_image(build, moved, here, diagnostic);
+    let diagnostic = match unseen_by {
+        None => {
+            let (origin, python) = (stage_title(moved.origin), spoken(there));
+            let message = format!("`{}` does not exist: {origin} has {python}", moved.source);
+            reports.report(moved.span, message).note("the build stops here")
+        }
+        Some(here) => {
+            let span = moved.destination.map_or(moved.span, |it| it.span);
+            let python = spoken(here);
+            let message = format!("{python} does not look for packages in `{}`", moved.target);
+            reports.report(span, message).note("every import of what is copied fails at run time")
+        }
+    };
+    let is_same = here.is_some_and(|it| it.version == there.version);
+    match (is_same, unseen_by) {
+        (true, _) => fix_paths(build, there, moved, diagnostic),
+        (false, Some(here)) => fix_image(build, moved, here, diagnostic),
+        (false, None) => {}
     }
 }
 
@@ -130,7 +106,7 @@ fn other_python<'f>(
     if is_bound {
         let all = built(build, moved, here.libc);
         let compiled = all.iter().filter(|it| {
-            FOR_ONE_PYTHON.contains(&it.name.as_str())
+            FOR_ONE_PYTHON.split(' ').any(|name| name == it.name)
                 && matches!(it.installation, Installation::Wheel | Installation::Compiles)
         });
         names = compiled.map(|it| it.title()).take(4).collect();
@@ -145,34 +121,25 @@ fn other_python<'f>(
         format!("`{}` was made for {made}, and this stage has {own}", moved.source)
     };
     let diagnostic = reports.report(moved.span, message);
-    for (stage, python) in [(moved.origin, &made), (stage, &own)] {
-        if let Some(word) = stage.image {
-            diagnostic.label(word.span, python.clone());
-        }
+    for (word, python) in [(moved.origin.image, &made), (stage.image, &own)] {
+        word.map(|it| diagnostic.label(it.span, python.clone()));
     }
     diagnostic.note(match moved.form {
         Form::Wheels => "pip finds no wheel for this Python among them".to_owned(),
         Form::Target => "extension modules are built for one Python: their import fails".to_owned(),
-        _ => format!(
-            "its packages lie in `lib/python{}.{}`, where this Python does not look",
-            there.version.0, there.version.1
-        ),
+        _ => format!("its packages lie in a folder of {made}, where {own} does not look"),
     });
     fix_image(build, moved, here, diagnostic);
 }
 
-/// Writes the version that the stages have into the paths.
+/// Writes the version that both stages have into the paths.
 fn fix_paths(
     build: &Build<'_>,
-    (there, here): (Interpreter, Option<Interpreter>),
+    there: Interpreter,
     moved: &MovedPackages<'_, '_>,
     diagnostic: &mut linter::Diagnostic,
 ) {
     let places = in_words(build, moved.step);
-    let is_same = here.is_some_and(|it| it.version == there.version);
-    if places.is_empty() || !is_same {
-        return;
-    }
     let version = format!("{}.{}", there.version.0, there.version.1);
     let wrong = places.into_iter().filter(|it| it.1 != there.version);
     let edits = wrong.map(|it| Edit::replace(it.0, version.as_str()));
@@ -186,14 +153,8 @@ fn fix_image(
     here: Interpreter,
     diagnostic: &mut linter::Diagnostic,
 ) {
-    let root = build.lineage(moved.origin).last().unwrap_or(moved.origin);
-    let Base::Image { reference, known } = &root.base else { return };
-    let tag = reference.tag.as_deref().filter(|_| known.python.is_official());
-    let Some(new) = tag.and_then(|it| with_python(it, here.version)) else { return };
-    if let Ok(edits) = tag_edits(build, root, &new) {
-        let reason = format!("packages may have other versions for {}", spoken(here));
-        let title = format!("Build on `{}:{new}`", reference.repository);
-        let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
-        diagnostic.fix(Fix::unsafe_because(title, reason, edits));
-    }
+    let Some((image, edits)) = with_python(build, moved.origin, here.version) else { return };
+    let reason = format!("packages may have other versions for {}", spoken(here));
+    let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
+    diagnostic.fix(Fix::unsafe_because(format!("Build on `{image}`"), reason, edits));
 }

@@ -100,6 +100,15 @@ fn what_the_table_cannot_know_is_unknown() {
 }
 
 #[test]
+fn a_version_that_was_not_seen_is_no_version_without_a_wheel() {
+    // 1.2.0 has wheels and stands in no lock file that was read; the versions around it do.
+    assert_eq!(on_x86_64("kiwisolver", "1.2.0", (3, 8), BOOKWORM), Wheel::Unknown);
+    for (name, expected) in [("psycopg2", true), ("uwsgi", true), ("numpy", false), ("x", false)] {
+        assert_eq!(never_has_wheel(name), expected, "{name}");
+    }
+}
+
+#[test]
 fn without_a_libc_only_a_common_answer_counts() {
     assert_eq!(on_x86_64("psycopg2", "2.9.9", (3, 12), Libc::Unknown), COMPILES);
     assert_eq!(on_x86_64("torch", "2.4.0", (3, 12), Libc::Unknown), Wheel::Unknown);

@@ -1,0 +1,158 @@
+//! A package that must be compiled in a stage without a compiler or the headers for it.
+
+use knowledge::python_package::{Needs, needs, package};
+use knowledge::system_package::{Role, role};
+use knowledge::wheel::{Architecture, Wheel, has_wheel};
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use model::compiled::{Compiled, compiled};
+use model::installation::{Installing, calls};
+use model::interpreter::{Interpreter, interpreter};
+use model::system_packages::{self, Installed, install_before, installed};
+use model::{Build, Stage, listed};
+
+/// See the page.
+pub(crate) static RULE: Rule = Rule {
+    name: "compiler-missing",
+    severity: Severity::Error,
+    repair: Repair::SafeOrUnsafe,
+    aliases: &[],
+    since: "0.1.0",
+    is_on_by_default: true,
+    page: include_str!("../../../rules/compiler-missing.md"),
+    check,
+};
+
+fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    for stage in &build.stages {
+        for call in calls(build, stage) {
+            let place = call.0.call.command;
+            if place.place.is_conditional {
+                continue;
+            }
+            let all = compiled(build, stage, &call);
+            if all.is_empty() {
+                continue;
+            }
+            let Some(there) = installed(build, stage, Some(place.span)) else { continue };
+            if there.has_compiler() {
+                all.iter().for_each(|it| report(build, stage, &call, &there, &[it], reports));
+            } else {
+                let all: Vec<&Compiled> = all.iter().collect();
+                report(build, stage, &call, &there, &all, reports);
+            }
+        }
+    }
+}
+
+/// Reports packages of one call, which lack the same.
+fn report<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    call: &Installing<'_, 'f>,
+    there: &Installed,
+    all: &[&Compiled],
+    reports: &mut Reports<'_>,
+) {
+    let (Some(first), Some(place)) = (all.first(), interpreter(build, stage)) else { return };
+    let family = there.family();
+    let release = build.image(stage).and_then(|it| it.release);
+    let mut names: Vec<&'static str> = Vec::new();
+    for it in all {
+        let needed = needs(&it.name, it.version.as_deref(), family, release);
+        let Some(missing) = missing(there, needed) else { return };
+        let is_new = |it: &&'static str| !names.contains(it);
+        let missing: Vec<&'static str> = missing.into_iter().filter(is_new).collect();
+        names.extend(missing);
+    }
+    let what = match (there.has_compiler(), names.as_slice()) {
+        (false, _) => "this stage has no compiler".to_owned(),
+        (true, [one]) => format!("`{one}` is not in this stage"),
+        (true, names) => format!("{} are not in this stage", listed(names)),
+    };
+    let is_of_musl = all.iter().any(|it| it.has_glibc_wheel);
+    let titles: Vec<String> = all.iter().map(|it| it.title()).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let verb = if all.len() == 1 { "has" } else { "have" };
+    let wheels = if is_of_musl { "no musl wheel" } else { "no wheel" };
+    let python = format!("Python {}.{}", place.version.0, place.version.1);
+    let message = format!(
+        "{} {verb} {wheels} for {python} and must be compiled, and {what}",
+        listed(&titles)
+    );
+    let diagnostic = reports.report(first.span, message);
+    for it in all.iter().filter(|it| it.span != first.span) {
+        diagnostic.label(it.span, "this as well");
+    }
+    if names.is_empty() {
+        names = system_packages::compilers(family);
+    }
+    let own = build.image(stage).map_or("here", |it| it.distribution.name());
+    let object = if all.len() == 1 { "it needs" } else { "they need" };
+    diagnostic.note(format!("the build fails here; on {own} {object} {}", listed(&names)));
+    if is_of_musl {
+        diagnostic
+            .note("an image with glibc, such as the slim one of the same Python, takes a wheel");
+        return;
+    }
+    for it in all {
+        let Some(other) = package(&it.name).and_then(|it| it.replacement()) else { continue };
+        let import =
+            if other.has_same_import { "" } else { ", and is imported under another name" };
+        diagnostic.note(format!("`{}` has wheels{import}", other.name));
+        let fix = replacement(build, place, it, other.name);
+        if let Some(fix) = fix.filter(|_| other.has_same_import && all.len() == 1) {
+            diagnostic.fix(fix);
+            return;
+        }
+    }
+    if stage.is_shipped {
+        diagnostic.note("compile in a builder stage, so that the compiler is not shipped");
+        return;
+    }
+    if let Some((span, text)) = install_before(build, call.2, family, &names) {
+        let reason = "these packages may not be all that is needed";
+        let title = format!("Install {}", listed(&names));
+        diagnostic.fix(Fix::unsafe_because(title, reason, [Edit::replace(span, text)]));
+    }
+}
+
+/// The system packages that are missing; `None` where nothing is known to be. Empty if it is only known that there is no
+/// compiler.
+fn missing(there: &Installed, needed: Option<Needs>) -> Option<Vec<&'static str>> {
+    let family = there.family();
+    let build = needed.and_then(|it| it.build);
+    let names = || build.into_iter().flatten();
+    if !there.has_compiler() {
+        return there.is_complete().then(|| {
+            names()
+                .filter(|it| role(family, it) == Role::Compiler || !there.has_headers(it))
+                .collect()
+        });
+    }
+    if !there.is_complete() {
+        return None;
+    }
+    let is_header = |it: &&str| role(family, it) == Role::Header && !there.has_headers(it);
+    let mut res: Vec<&'static str> = names().filter(is_header).collect();
+    if there.lacks_musl_headers() {
+        res.push("musl-dev");
+    }
+    (!res.is_empty()).then_some(res)
+}
+
+/// Another name for the requirement, where a wheel of the same version is known.
+fn replacement(
+    build: &Build<'_>,
+    place: Interpreter,
+    it: &Compiled,
+    name: &'static str,
+) -> Option<Fix> {
+    let architecture = place.architecture.unwrap_or(Architecture::X86_64);
+    let wheel = has_wheel(name, it.version.as_deref(), place.version, place.libc, architecture);
+    let written = it.span.of(build.file.text);
+    let is_plain = it.is_written && written.starts_with(&it.name) && wheel.wheel == Wheel::Yes;
+    let rest = written.get(it.name.len()..).filter(|_| is_plain)?;
+    let text = format!("{name}{rest}");
+    let reason = "the wheel brings libraries of its own, which are updated with it only";
+    Some(Fix::unsafe_because(format!("Use `{name}`"), reason, [Edit::replace(it.span, text)]))
+}
