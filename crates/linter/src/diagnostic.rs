@@ -76,6 +76,17 @@ impl Diagnostic {
         self
     }
 
+    /// Adds a way to repair it that changes other places of the Dockerfile as well, and labels those with `text`.
+    pub fn fix_elsewhere(&mut self, fix: Fix, text: &str) -> &mut Diagnostic {
+        for edit in fix.edits.iter().filter(|it| it.path.is_none() && !it.span.is_empty()) {
+            let is_told = |it: Span| it.start <= edit.span.start && edit.span.end <= it.end;
+            if !is_told(self.span) && !self.labels.iter().any(|it| is_told(it.span)) {
+                self.labels.push(Label { span: edit.span, text: text.to_owned() });
+            }
+        }
+        self.fix(fix)
+    }
+
     /// Adds a way to repair it, if there is one.
     pub fn fix_if(&mut self, fix: Option<Fix>) -> &mut Diagnostic {
         self.fixes.extend(fix);

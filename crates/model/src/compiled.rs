@@ -1,6 +1,8 @@
 //! Packages that are compiled for certain.
 
 use knowledge::image::Libc;
+use knowledge::python_package::Needs;
+use knowledge::system_package::{Role, role};
 use knowledge::wheel::{Architecture, Certainty, Installation, has_wheel, never_has_wheel};
 use managers::Action;
 use syntax::Span;
@@ -9,6 +11,7 @@ use crate::installation::{Installing, applies, calls, installation_of, is_in_dis
 use crate::interpreter::interpreter;
 use crate::locked::locked;
 use crate::moved_packages::{MovedPackages, moved_calls};
+use crate::system_packages::Installed;
 use crate::{Build, Stage};
 
 /// A package that a call compiles.
@@ -104,4 +107,53 @@ pub fn compiled_by_calls<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Compil
 pub fn compiled_in<'f>(build: &Build<'f>, moved: &MovedPackages<'_, 'f>) -> Vec<Compiled> {
     let filling = moved_calls(build, moved);
     filling.iter().flat_map(|it| compiled(build, moved.origin, it)).collect()
+}
+
+/// Headers without which a build fails, by a part of the names of their packages. Others in the tables only add features.
+const REQUIRED: [(&str, &str); 14] = [
+    ("dbus-python", "dbus"),
+    ("gssapi", "krb5"),
+    ("lxml", "xml2 xslt"),
+    ("m2crypto", "ssl"),
+    ("mysqlclient", "mysql maria"),
+    ("psycopg2", "pq"),
+    ("pyaudio", "portaudio"),
+    ("pycairo", "cairo"),
+    ("pycurl", "curl"),
+    ("pygraphviz", "graphviz"),
+    ("pymssql", "freetds"),
+    ("pyodbc", "odbc"),
+    ("python-ldap", "ldap"),
+    ("xmlsec", "xmlsec"),
+];
+
+/// The system packages that are missing; `None` where nothing is known to be. Empty if it is only known that there is no
+/// compiler.
+pub fn missing_to_compile(
+    there: &Installed,
+    name: &str,
+    needed: Option<Needs>,
+) -> Option<Vec<&'static str>> {
+    let family = there.family();
+    let build = needed.and_then(|it| it.build);
+    let names = || build.into_iter().flatten();
+    if !there.has_compiler() {
+        return there.is_complete().then(|| {
+            names()
+                .filter(|it| role(family, it) == Role::Compiler || !there.has_headers(it))
+                .collect()
+        });
+    }
+    if !there.is_complete() {
+        return None;
+    }
+    let required = REQUIRED.iter().find(|it| it.0 == name).map_or("", |it| it.1);
+    let is_required =
+        |it: &&str| required.split(' ').any(|key| it.contains(key) && !key.is_empty());
+    let is_header = |it: &&str| role(family, it) == Role::Header && !there.has_headers(it);
+    let mut res: Vec<&'static str> = names().filter(is_header).filter(is_required).collect();
+    if there.lacks_musl_headers() {
+        res.push("musl-dev");
+    }
+    (!res.is_empty()).then_some(res)
 }

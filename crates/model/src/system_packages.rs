@@ -322,6 +322,17 @@ pub fn install_instruction(family: Family, names: &[&str]) -> String {
     }
 }
 
+/// What to write where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addition {
+    /// The place.
+    pub at: Span,
+    /// What is inserted.
+    pub text: String,
+    /// The word that it stands behind, when it is one more for a list.
+    pub beside: Option<Span>,
+}
+
 /// Installs packages before `step`: more names for the last call of its stage before it that installs some, or an
 /// instruction in front. `None` where it is not certain that root runs it.
 pub fn install_before<'f>(
@@ -329,7 +340,7 @@ pub fn install_before<'f>(
     step: &Step<'f>,
     family: Family,
     names: &[&str],
-) -> Option<(Span, String)> {
+) -> Option<Addition> {
     let stage = build.stage(step)?;
     let own = build.steps.get(stage.steps.start..step.index).unwrap_or(&[]);
     for earlier in own.iter().rev() {
@@ -350,7 +361,8 @@ pub fn install_before<'f>(
             let last = call.operands.last()?;
             let is_written = last.text() == Some(last.span.of(build.file.text));
             let at = Span::at(last.span.end as usize);
-            return is_written.then(|| (at, format!(" {}", names.join(" "))));
+            let text = format!(" {}", names.join(" "));
+            return is_written.then_some(Addition { at, text, beside: Some(last.span) });
         }
     }
     if step.state.user != User::Root {
@@ -358,7 +370,8 @@ pub fn install_before<'f>(
     }
     let line_end = if build.file.text.contains("\r\n") { "\r\n" } else { "\n" };
     let start = Span::at(step.instruction.span.start as usize);
-    Some((start, install_instruction(family, names) + line_end))
+    let text = install_instruction(family, names) + line_end;
+    Some(Addition { at: start, text, beside: None })
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! A package that must be compiled in a stage without a compiler or the headers for it.
 
-use knowledge::python_package::{Needs, needs, package};
-use knowledge::system_package::{Role, role};
+use knowledge::python_package::{needs, package};
 use knowledge::wheel::{Architecture, Wheel, has_wheel};
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use model::compiled::{Compiled, compiled};
+use model::compiled::{Compiled, compiled, missing_to_compile};
 use model::installation::{Installing, calls};
 use model::interpreter::{Interpreter, interpreter};
 use model::system_packages::{self, Installed, install_before, installed};
@@ -59,7 +58,7 @@ fn report<'f>(
     let mut names: Vec<&'static str> = Vec::new();
     for it in all {
         let needed = needs(&it.name, it.version.as_deref(), family, release);
-        let Some(missing) = missing(there, needed) else { return };
+        let Some(missing) = missing_to_compile(there, &it.name, needed) else { return };
         let is_new = |it: &&'static str| !names.contains(it);
         let missing: Vec<&'static str> = missing.into_iter().filter(is_new).collect();
         names.extend(missing);
@@ -109,35 +108,14 @@ fn report<'f>(
         diagnostic.note("compile in a builder stage, so that the compiler is not shipped");
         return;
     }
-    if let Some((span, text)) = install_before(build, call.2, family, &names) {
+    if let Some(it) = install_before(build, call.2, family, &names) {
+        if let Some(beside) = it.beside {
+            diagnostic.label(beside, "system packages are installed here");
+        }
         let reason = "these packages may not be all that is needed";
         let title = format!("Install {}", listed(&names));
-        diagnostic.fix(Fix::unsafe_because(title, reason, [Edit::replace(span, text)]));
+        diagnostic.fix(Fix::unsafe_because(title, reason, [Edit::replace(it.at, it.text)]));
     }
-}
-
-/// The system packages that are missing; `None` where nothing is known to be. Empty if it is only known that there is no
-/// compiler.
-fn missing(there: &Installed, needed: Option<Needs>) -> Option<Vec<&'static str>> {
-    let family = there.family();
-    let build = needed.and_then(|it| it.build);
-    let names = || build.into_iter().flatten();
-    if !there.has_compiler() {
-        return there.is_complete().then(|| {
-            names()
-                .filter(|it| role(family, it) == Role::Compiler || !there.has_headers(it))
-                .collect()
-        });
-    }
-    if !there.is_complete() {
-        return None;
-    }
-    let is_header = |it: &&str| role(family, it) == Role::Header && !there.has_headers(it);
-    let mut res: Vec<&'static str> = names().filter(is_header).collect();
-    if there.lacks_musl_headers() {
-        res.push("musl-dev");
-    }
-    (!res.is_empty()).then_some(res)
 }
 
 /// Another name for the requirement, where a wheel of the same version is known.

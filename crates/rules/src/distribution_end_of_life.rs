@@ -52,7 +52,8 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         match edits(build, &image, release, today) {
             Ok((edits, tag)) => {
                 let reason = "system packages have other versions there, and some other names";
-                diagnostic.fix(Fix::unsafe_because(format!("Move to `{tag}`"), reason, edits));
+                let fix = Fix::unsafe_because(format!("Move to `{tag}`"), reason, edits);
+                diagnostic.fix_elsewhere(fix, "the release is set here");
             }
             Err(reason) => {
                 diagnostic.note(format!("a fix is not offered, as {reason}"));

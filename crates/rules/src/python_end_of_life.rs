@@ -51,7 +51,10 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                     next.0, next.1
                 );
                 let title = format!("Move to Python {}.{}", next.0, next.1);
-                diagnostic.fix(Fix::unsafe_because(title, reason, edits));
+                diagnostic.fix_elsewhere(
+                    Fix::unsafe_because(title, reason, edits),
+                    "the version is set here",
+                );
             }
             Err(reason) => {
                 diagnostic.note(format!("a fix is not offered, as {reason}"));

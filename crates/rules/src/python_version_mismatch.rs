@@ -59,8 +59,7 @@ fn is_own(path: &str) -> bool {
 }
 
 fn spoken(place: Interpreter) -> String {
-    let (major, minor) = place.version;
-    format!("Python {major}.{minor}")
+    format!("Python {}.{}", place.version.0, place.version.1)
 }
 
 /// The path does not exist in the other stage, or is not one in which the Python of this stage looks.
@@ -156,5 +155,6 @@ fn fix_image(
     let Some((image, edits)) = with_python(build, moved.origin, here.version) else { return };
     let reason = format!("packages may have other versions for {}", spoken(here));
     let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
-    diagnostic.fix(Fix::unsafe_because(format!("Build on `{image}`"), reason, edits));
+    let fix = Fix::unsafe_because(format!("Build on `{image}`"), reason, edits);
+    diagnostic.fix_elsewhere(fix, "built here");
 }

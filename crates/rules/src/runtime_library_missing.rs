@@ -110,11 +110,13 @@ fn report<'f>(
         return;
     }
     let step = found.step.or_else(|| step_at(build, first.span));
-    if let Some((span, text)) = step.and_then(|it| install_before(build, it, there.family(), &all))
-    {
+    if let Some(it) = step.and_then(|it| install_before(build, it, there.family(), &all)) {
+        if let Some(beside) = it.beside {
+            diagnostic.label(beside, "system packages are installed here");
+        }
         let title = format!("Install {libraries}");
         let reason = "the image gets larger, and other libraries may be needed as well";
-        diagnostic.fix(Fix::unsafe_because(title, reason, [Edit::replace(span, text)]));
+        diagnostic.fix(Fix::unsafe_because(title, reason, [Edit::replace(it.at, it.text)]));
     }
 }
 

@@ -30,7 +30,8 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             Ok(change) => {
                 let edits = change.edits.into_iter().map(|it| Edit::replace(it.0, it.1));
                 let title = format!("Take the version from `{}`", change.name);
-                diagnostic.fix(Fix::safe(title, edits));
+                diagnostic
+                    .fix_elsewhere(Fix::safe(title, edits), "the version that it must follow");
             }
             Err(reason) => {
                 diagnostic

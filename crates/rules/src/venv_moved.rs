@@ -35,7 +35,10 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 Some(edits) => {
                     let reason = "what else names the new path is not known";
                     let title = format!("Copy it to `{made}`");
-                    diagnostic.fix(Fix::unsafe_because(title, reason, edits));
+                    diagnostic.fix_elsewhere(
+                        Fix::unsafe_because(title, reason, edits),
+                        "named here as well",
+                    );
                 }
                 None => {
                     let origin = stage_title(moved.origin);

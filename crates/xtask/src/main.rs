@@ -1,15 +1,23 @@
 //! Chores of the project: rebuilds the tables of `knowledge`, compares answers with the world.
 
 mod compare_wheels;
+mod coverage;
 mod debian_packages;
+mod package_index;
 mod packages_file;
+mod refresh;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask compare-wheels [NAME...]     compares the tables of wheels with what pip finds
+cargo xtask compare-wheels [NAME...] compares the tables of wheels with what pip finds
+cargo xtask coverage FOLDER...       how many Python Dockerfiles have every requirement decided, and what is not known
+cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index shows to be pure Python
+cargo xtask refresh wheels NAME...   rebuilds the rows of packages in python-packages, wheels, sdists and requires-python
+cargo xtask refresh availability     rebuilds one column of debian-availability.tsv from the lists that apt has here
 cargo xtask refresh debian-packages RELEASE=PACKAGES... [NAMES]
-                                         rebuilds debian-packages.tsv from the Packages files of releases
+                                     rebuilds debian-packages.tsv from the Packages files of releases
 ";
 
 fn main() -> ExitCode {
@@ -18,6 +26,12 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["compare-wheels", names @ ..] => compare_wheels::compare(names),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
+        ["coverage", folders @ ..] if !folders.is_empty() => {
+            coverage::print(&folders.iter().map(PathBuf::from).collect::<Vec<_>>())
+        }
+        ["refresh", "pure", names @ ..] => refresh::pure(names),
+        ["refresh", "wheels", names @ ..] => refresh::wheels(names),
+        ["refresh", "availability"] => refresh::availability(),
         _ => Err(HELP.to_owned()),
     };
     match result {
