@@ -309,6 +309,21 @@ fn what_is_not_there_is_said() {
 }
 
 #[test]
+fn faults_in_the_files_that_are_installed_are_told_with_their_place() {
+    let faulty = "flask==\n-r requirements.txt\n-r ../../elsewhere.txt\nrequests==2.32.3\n";
+    let directory = project(&[("Dockerfile", BAD), ("requirements.txt", faulty)]);
+    let run = check(&directory, &[]);
+    for line in 1..=3 {
+        let place = format!("requirements.txt:{line}: ");
+        assert!(run.errors.contains(&place), "{place} in {}", run.errors);
+    }
+    assert!(!run.errors.contains("requirements.txt:4"), "{}", run.errors);
+    // The rest is still checked.
+    assert!(run.output.contains("Dockerfile:3:"), "{}", run.output);
+    assert_eq!(run.status, 1);
+}
+
+#[test]
 fn a_file_of_50_mb_is_refused() {
     let directory = project(&[("ok/Dockerfile", BAD)]);
     let file = fs::File::create(directory.path().join("Dockerfile")).unwrap();

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("project", &["context", "linter", "model", "syntax"]),
     ("index", &[]),
     ("pylintdock", &["context", "index", "linter", "model", "project", "rules", "syntax"]),
-    ("xtask", &["knowledge"]),
+    ("xtask", &["context", "knowledge", "model", "project", "syntax"]),
 ];
 
 /// Crates that may touch the disk, the clock or the environment.

@@ -30,7 +30,7 @@ const TABLES: [(&str, Table, usize, usize); 19] = [
     ("images.tsv", IMAGES, 8, 535),
     ("package-needs.tsv", NEEDS, 6, 1786),
     ("package-notes.tsv", NOTES, 2, 182),
-    ("pure-packages.tsv", PURE, 1, 278),
+    ("pure-packages.tsv", PURE, 1, 306),
     ("python-image-pip.tsv", PYTHON_PIPS, 2, 144),
     ("python-packages.tsv", PACKAGES, 9, 577),
     ("python-releases.tsv", PYTHONS, 4, 18),

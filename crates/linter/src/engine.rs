@@ -1,7 +1,7 @@
 //! One check of one Dockerfile: parse, run the rules, suppress, sort.
 
 use context::Files;
-use model::{Build, Surroundings};
+use model::{Build, InputFault, Surroundings, input_faults};
 
 use crate::{Date, Diagnostic, Reports, Rule, Settings, suppress};
 
@@ -24,17 +24,32 @@ pub struct Input<'a> {
 
 /// Checks one Dockerfile. The findings are sorted by place, then by the order of `rules`.
 pub fn check(rules: &[&'static Rule], input: &Input<'_>) -> Vec<Diagnostic> {
+    with_build(input, |build| found(rules, input, build))
+}
+
+/// Like [`check`], with what is wrong in the requirements and lock files that the Dockerfile installs from.
+pub fn check_with_inputs(
+    rules: &[&'static Rule],
+    input: &Input<'_>,
+) -> (Vec<Diagnostic>, Vec<InputFault>) {
+    with_build(input, |build| (found(rules, input, build), input_faults(build)))
+}
+
+fn with_build<T>(input: &Input<'_>, ask: impl FnOnce(&Build<'_>) -> T) -> T {
     let file = syntax::parse(input.text);
     let scripts = model::scripts(&file);
     let surroundings =
         Surroundings { files: input.files, dockerfile: input.dockerfile, target: input.target };
-    let build = Build::new(&file, &scripts, surroundings);
+    ask(&Build::new(&file, &scripts, surroundings))
+}
+
+fn found(rules: &[&'static Rule], input: &Input<'_>, build: &Build<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules.iter().filter(|it| input.settings.is_on(it)) {
         let severity = input.settings.severity(rule);
-        (rule.check)(&build, &mut Reports::new(rule, severity, input.today, &mut found));
+        (rule.check)(build, &mut Reports::new(rule, severity, input.today, &mut found));
     }
-    suppress::apply(rules, input, &file, &mut found);
+    suppress::apply(rules, input, build.file, &mut found);
     let place_in_list =
         |it: &Diagnostic| rules.iter().position(|rule| rule.name == it.rule).unwrap_or(rules.len());
     found.sort_by_key(|it| (it.span.start, it.span.end, place_in_list(it)));

@@ -13,7 +13,7 @@ mod suppress;
 pub use config::{Settings, WheelTransfer};
 pub use config_error::{ConfigError, UnknownRule};
 pub use diagnostic::{Diagnostic, Label, Severity};
-pub use engine::{Input, check};
+pub use engine::{Input, check, check_with_inputs};
 pub use fix::{Edit, Fix, Safety};
 pub use knowledge::{Date, DateError};
 pub use rule::{Repair, Reports, Rule};

@@ -54,7 +54,8 @@ pub fn compiled<'f>(
     }
     let mut res = Vec::new();
     for wanted in found.wanted.iter().filter(|it| applies(it, place) == Some(true)) {
-        let is_compiled = installation_of(wanted, place, place.libc) == Installation::Compiles;
+        let is_compiled =
+            installation_of(build, wanted, place, place.libc) == Installation::Compiles;
         let is_given = place.is_of_distribution && is_in_distribution(build, stage, &wanted.name);
         if !is_compiled || is_given {
             continue;
@@ -68,7 +69,7 @@ pub fn compiled<'f>(
         if is_assumed && !never_has_wheel(&wanted.name) {
             continue;
         }
-        let on_glibc = installation_of(wanted, place, Libc::Glibc(None));
+        let on_glibc = installation_of(build, wanted, place, Libc::Glibc(None));
         res.push(Compiled {
             name: wanted.name.clone(),
             version: wanted.version.clone(),

@@ -3,7 +3,7 @@
 use context::Source;
 use context::known_wheels::KnownInstallation;
 use knowledge::image::Libc;
-use knowledge::python_package::{compiles_at_run_time, normalize, package};
+use knowledge::python_package::{Native, compiles_at_run_time, normalize, package};
 use knowledge::wheel::{Architecture, Installation, installation};
 use syntax::Span;
 
@@ -55,9 +55,13 @@ pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
         let applied =
             |it: &&Wanted| interpreter.and_then(|place| applies(it, place)) != Some(false);
         for wanted in found.wanted.iter().filter(applied) {
-            let by_table =
-                interpreter.map(|place| installation_of(build, wanted, place, place.libc));
-            let installation = match by_table.unwrap_or(Installation::Unknown) {
+            let by_table = match interpreter {
+                Some(place) => installation_of(build, wanted, place, place.libc),
+                // Pure Python installs with every Python.
+                None if is_pure(wanted) => Installation::BuildsWithoutCompiler,
+                None => Installation::Unknown,
+            };
+            let installation = match by_table {
                 // Wheels may lie in a folder, or on another index.
                 Installation::Compiles | Installation::Fails if found.origin.has_more_wheels() => {
                     Installation::Unknown
@@ -74,6 +78,11 @@ pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
         }
     }
     res
+}
+
+fn is_pure(wanted: &Wanted) -> bool {
+    let native = package(&wanted.name).map(|it| it.native());
+    wanted.requirement.source == Source::Index && native == Some(Native::No)
 }
 
 fn planned_from_lock(lock: &LockInstall, interpreter: Option<Interpreter>) -> Vec<Planned> {

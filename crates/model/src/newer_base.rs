@@ -27,9 +27,11 @@ pub fn retagged<'f>(
         let tag = reference.tag.as_deref().unwrap_or("latest");
         let new = next(&reference.repository, tag)
             .ok_or_else(|| format!("no newer tag like `{tag}` is known"))?;
+        let newer = image(&reference.repository, Some(&new));
+        let of_system = newer.release.and_then(Release::system_python);
         let new_place = Interpreter {
-            version: image(&reference.repository, Some(&new)).python.version().unwrap_or((0, 0)),
-            libc: image(&reference.repository, Some(&new)).libc,
+            version: newer.python.version().or(of_system).unwrap_or((0, 0)),
+            libc: newer.libc,
             architecture: None,
             is_of_distribution: false,
         };

@@ -157,6 +157,7 @@ impl Run<'_> {
             self.say(if self.tally.n_found() == 0 { "\n" } else { ",\n" });
         }
         self.say(&examined.printed);
+        examined.warnings.iter().for_each(|it| self.errors.warning(it));
         self.tally.merge(examined.tally);
     }
 

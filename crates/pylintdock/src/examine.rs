@@ -156,6 +156,8 @@ pub(crate) struct Examined {
     /// In the chosen format; for JSON elements without the brackets around them.
     pub(crate) printed: String,
     pub(crate) tally: Tally,
+    /// What is wrong with files that the Dockerfile installs from: `path:line: what`.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Prints findings in the chosen format.
@@ -189,7 +191,16 @@ pub(crate) fn examine(
     job: &Job,
 ) -> Result<Examined, Problem> {
     let subject = Subject::read(plan, contexts, job)?;
-    let found = subject.check(plan, job);
+    let (found, faults) =
+        subject.with_input(plan, job, |input| linter::check_with_inputs(rules::ALL, input));
     let report = Report::new(&job.file.shown, &subject.source.text, &found);
-    Ok(print(plan, has_colors, &report, subject.files()))
+    let mut res = print(plan, has_colors, &report, subject.files());
+    let shown = |path: &str| {
+        let on_disk = subject.disk().and_then(|it| it.locate(path));
+        let current = std::env::current_dir().unwrap_or_default();
+        on_disk.map_or_else(|| path.to_owned(), |it| relative_to(&it, &current))
+    };
+    let warnings = faults.iter().map(|it| format!("{}:{}: {}", shown(&it.path), it.line, it.text));
+    res.warnings = warnings.collect();
+    Ok(res)
 }

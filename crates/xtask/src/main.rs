@@ -3,7 +3,6 @@
 mod compare_wheels;
 mod coverage;
 mod debian_packages;
-mod package_index;
 mod packages_file;
 mod refresh;
 
@@ -13,8 +12,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask compare-wheels [NAME...] compares the tables of wheels with what pip finds
 cargo xtask coverage FOLDER...       how many Python Dockerfiles have every requirement decided, and what is not known
-cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index shows to be pure Python
-cargo xtask refresh wheels NAME...   rebuilds the rows of packages in python-packages, wheels, sdists and requires-python
+cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index of pip shows to be pure Python
 cargo xtask refresh availability     rebuilds one column of debian-availability.tsv from the lists that apt has here
 cargo xtask refresh debian-packages RELEASE=PACKAGES... [NAMES]
                                      rebuilds debian-packages.tsv from the Packages files of releases
@@ -30,7 +28,6 @@ fn main() -> ExitCode {
             coverage::print(&folders.iter().map(PathBuf::from).collect::<Vec<_>>())
         }
         ["refresh", "pure", names @ ..] => refresh::pure(names),
-        ["refresh", "wheels", names @ ..] => refresh::wheels(names),
         ["refresh", "availability"] => refresh::availability(),
         _ => Err(HELP.to_owned()),
     };

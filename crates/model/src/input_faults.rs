@@ -1,0 +1,150 @@
+//! What is wrong with the files that package managers are told to install from.
+
+use context::lock::{LockFormat, parse};
+use context::{IncludeFault, collect};
+use managers::{Action, Tool, python};
+use syntax::Span;
+
+use crate::context_file::context_file;
+use crate::lock_install::is_lock;
+use crate::{Build, RunCall, Step};
+
+/// A fault in a file of the build context. The rest of the file counts all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFault {
+    /// The path, relative to the context's root.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong and what to do.
+    pub text: String,
+}
+
+/// What is wrong with the requirements and lock files that the calls of a Dockerfile read, each once: a line that pip
+/// rejects, an inclusion that leads nowhere or to itself, a lock that is broken or of a version that is not known.
+pub fn input_faults(build: &Build<'_>) -> Vec<InputFault> {
+    let mut res: Vec<InputFault> = Vec::new();
+    for (step, run) in build.runs() {
+        for call in &run.calls {
+            let installs = matches!(
+                call.call.action,
+                Action::Install | Action::Sync | Action::Wheel | Action::Download
+            );
+            if !installs || call.call.tool.is_system() {
+                continue;
+            }
+            for fault in of_call(build, step, call) {
+                if !res.contains(&fault) {
+                    res.push(fault);
+                }
+            }
+        }
+    }
+    res
+}
+
+fn of_call<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -> Vec<InputFault> {
+    let mut res = Vec::new();
+    let lock = match call.call.tool {
+        Tool::Uv => Some(LockFormat::Uv),
+        Tool::Poetry => Some(LockFormat::Poetry),
+        Tool::Pdm => Some(LockFormat::Pdm),
+        Tool::Pipenv => Some(LockFormat::Pipfile),
+        _ => None,
+    };
+    if let Some(format) = lock {
+        res.extend(of_lock(build, step, call, format.file_name(), format));
+    }
+    let is_pip = call.call.tool.is_pip();
+    let named = python::requirement_files(&call.call).chain(python::constraint_files(&call.call));
+    for argument in named.filter(|_| is_pip) {
+        let Some(name) = argument.text() else { continue };
+        if is_lock(argument) {
+            res.extend(of_lock(build, step, call, name, LockFormat::Pylock));
+        } else if let Some(path) = context_file(build, step, call, name) {
+            of_requirements(build, &path, &mut res);
+        }
+    }
+    res
+}
+
+fn of_lock<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
+    name: &str,
+    format: LockFormat,
+) -> Option<InputFault> {
+    let path = context_file(build, step, call, name)?;
+    let text = build.surroundings.files.read(&path)?;
+    let error = parse(format, &text).err()?;
+    Some(InputFault { path, line: error.line as usize, text: error.message })
+}
+
+fn of_requirements(build: &Build<'_>, path: &str, res: &mut Vec<InputFault>) {
+    let collected = collect(build.surroundings.files, path);
+    let line_of = |path: &str, span: Span| {
+        let file = collected.files.iter().find(|it| it.path == path);
+        let before = file.and_then(|it| it.text.get(..span.start as usize)).unwrap_or("");
+        before.bytes().filter(|it| *it == b'\n').count() + 1
+    };
+    for file in &collected.files {
+        res.extend(file.requirements.errors.iter().map(|it| InputFault {
+            path: file.path.clone(),
+            line: line_of(&file.path, it.span),
+            text: format!("pip stops here: {}", it.message),
+        }));
+    }
+    for it in &collected.problems {
+        let Some((from, span)) = &it.included_from else { continue };
+        let what = match it.reason {
+            IncludeFault::Missing => "does not exist in the build context",
+            IncludeFault::OutsideContext => {
+                "lies outside the build context, so that no COPY can bring it"
+            }
+            IncludeFault::Cycle => "includes itself, and pip stops here",
+            IncludeFault::Unreadable | IncludeFault::Remote | IncludeFault::Variable => continue,
+        };
+        let text = format!("`{}` {what}", it.path);
+        res.push(InputFault { path: from.clone(), line: line_of(from, *span), text });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use context::MemoryFiles;
+
+    use super::*;
+    use crate::Surroundings;
+
+    #[test]
+    fn faults_are_told_with_their_place() {
+        let poetry = "[[package]]\nname = \"a\"\nversion = \n";
+        let files = MemoryFiles::new([
+            ("requirements.txt", "flask\n-r more.txt\n-r gone.txt\n-r ../up.txt\nflask==\n"),
+            ("more.txt", "# again\n-r requirements.txt\n"),
+            ("poetry.lock", poetry),
+            ("uv.lock", "version = 99\n"),
+        ]);
+        let text = "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n\
+                    RUN poetry install --no-root\nRUN uv sync --frozen\n";
+        let file = syntax::parse(text);
+        let scripts = crate::scripts(&file);
+        let surroundings = Surroundings { files: &files, dockerfile: "Dockerfile", target: None };
+        let build = Build::new(&file, &scripts, surroundings);
+        let found = input_faults(&build);
+        let places: Vec<String> =
+            found.iter().map(|it| format!("{}:{}", it.path, it.line)).collect();
+        for expected in [
+            "requirements.txt:3",
+            "requirements.txt:4",
+            "requirements.txt:5",
+            "more.txt:2",
+            "poetry.lock:3",
+            "uv.lock:1",
+        ] {
+            assert!(places.iter().any(|it| it == expected), "{expected} in {found:#?}");
+        }
+        assert_eq!(places.len(), 6, "{found:#?}");
+    }
+}
