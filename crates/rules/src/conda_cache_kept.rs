@@ -59,7 +59,7 @@ fn is_recent(build: &Build<'_>, step: &Step<'_>) -> bool {
     let Some(tag) = reference.tag.as_deref() else { return true };
     let mut numbers = tag.trim_start_matches('v').split(['.', '-']).map(|it| it.parse::<u32>());
     match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), _) if major >= 22 => major < 2000 || major >= 2019,
+        (Some(Ok(major)), _) if major >= 22 => !(2000..2019).contains(&major),
         (Some(Ok(4)), Some(Ok(minor))) => minor >= 6,
         (Some(Ok(_)), _) => false,
         _ => true,
