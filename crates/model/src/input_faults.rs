@@ -82,6 +82,10 @@ fn of_lock<'f>(
 }
 
 fn of_requirements(build: &Build<'_>, path: &str, res: &mut Vec<InputFault>) {
+    // uv reads what a project asks for from these as well.
+    if [".toml", ".py", ".cfg"].iter().any(|it| path.ends_with(it)) {
+        return;
+    }
     let collected = collect(build.surroundings.files, path);
     let line_of = |path: &str, span: Span| {
         let file = collected.files.iter().find(|it| it.path == path);
