@@ -148,11 +148,17 @@ fn diff_changes_nothing() {
     assert_eq!(run.status, 1);
     assert!(run.output.starts_with("--- a/Dockerfile\n+++ a/Dockerfile\n@@ -1,3 +1,3 @@\n"));
     assert!(run.output.contains("\n-RUN pip install -r requirements.txt\n+RUN "));
-    assert_eq!(run.errors, "Would fix 1 problem in 1 file.\n");
+    assert_eq!(run.errors, "Would fix 1 problem in 1 file; no problem is left.\n");
     assert_eq!(read(&directory, "a/Dockerfile"), BAD);
     fs::write(directory.path().join("a/Dockerfile"), GOOD).unwrap();
     let run = check(&directory, &["--diff"]);
     assert_eq!((run.status, run.output.as_str()), (0, ""));
+    // What has no fix is counted, and is no reason for another exit status.
+    let untagged = "FROM python:latest\nCMD [\"python\"]\n";
+    fs::write(directory.path().join("a/Dockerfile"), untagged).unwrap();
+    let run = check(&directory, &["--diff", "--select", "image-latest"]);
+    assert_eq!((run.status, run.output.as_str()), (0, ""));
+    assert_eq!(run.errors, "Nothing to fix; 1 problem in 1 file left (1 warning)\n");
 }
 
 #[test]
@@ -168,7 +174,9 @@ fn standard_input_is_a_file() {
     let run = check(&["--fix"], BAD);
     assert_eq!(run.status, 0);
     assert!(run.output.starts_with("FROM") && run.output.contains("--no-cache-dir"));
-    assert_eq!(run.errors, "Fixed 1 problem in 1 file; no problem is left.\n");
+    let expected = "Fixed 1 problem in 1 file; no problem is left.\nThe files around this Dockerfile were \
+                    not looked at; say where it lies with --stdin-filename PATH.\n";
+    assert_eq!(run.errors, expected);
     let run = check(&["--fix"], GOOD);
     assert_eq!((run.output.as_str(), run.status), (GOOD, 0));
     let run = check(&["--diff", "--stdin-filename", "api/Dockerfile"], BAD);
@@ -241,7 +249,10 @@ fn pages_are_shown() {
     let run = |arguments: &[&str]| run(directory.path(), arguments, b"");
     assert!(run(&["rule"]).output.contains("pip-cache-kept (DL3042): warning, fix\n"));
     let page = run(&["rule", "pip-cache-kept"]).output;
-    assert!(page.starts_with("# pip-cache-kept\n"));
+    assert!(page.starts_with("pip-cache-kept\n\nwarning · safe fix"), "{page}");
+    assert!(page.contains("\nReported on line "), "{page}");
+    let marks = ["```", "bad=", "**", "](", "text report"];
+    assert!(marks.iter().all(|it| !page.contains(it)), "{page}");
     assert_eq!(run(&["rule", "dl3042"]).output, page);
     let unknown = run(&["rule", "pip-cash-kept"]);
     assert_eq!(
@@ -364,6 +375,10 @@ fn bytes_that_are_no_text_are_reported_and_survive() {
     assert_eq!((&found[0]["start"]["line"], &found[0]["start"]["column"]), (&1.into(), &6.into()));
     assert_eq!(found[1]["rule"], "pip-cache-kept");
     assert_eq!(fs::read(file).unwrap(), bytes);
+    // No fix is applied, so none is offered.
+    assert!(found[1]["fix"].is_null());
+    let run = check(&directory, &[]);
+    assert!(!run.output.contains("--fix"), "{}", run.output);
 }
 
 #[cfg(unix)]

@@ -28,7 +28,17 @@ struct Suppression<'t> {
     covers: Option<Span>,
     /// Written for this program, so that being unused is worth a word.
     is_ours: bool,
+    /// The brackets that are missing around this name and those behind it.
+    brackets: Option<Fix>,
     is_used: bool,
+}
+
+/// The comments of one file.
+#[derive(Default)]
+struct Comments<'t> {
+    suppressions: Vec<Suppression<'t>>,
+    /// Comments for this program that name no rule.
+    nameless: Vec<Span>,
 }
 
 /// Removes what comments silence from `found`, and reports suppressions that hide nothing.
@@ -39,8 +49,8 @@ pub(crate) fn apply(
     found: &mut Vec<Diagnostic>,
 ) {
     let settings = input.settings;
-    let mut suppressions = read(file);
-    if suppressions.is_empty() {
+    let Comments { mut suppressions, nameless } = read(rules, file);
+    if suppressions.is_empty() && nameless.is_empty() {
         return;
     }
     found.retain(|diagnostic| {
@@ -65,6 +75,28 @@ pub(crate) fn apply(
         let severity = settings.severity(&SUPPRESSION_UNUSED);
         let mut reports = Reports::new(&SUPPRESSION_UNUSED, severity, input.today, found);
         report_unused(rules, settings, file, &suppressions, &mut reports);
+        report_malformed(&suppressions, &nameless, &mut reports);
+    }
+}
+
+/// A comment without brackets is understood if a rule's name comes first, so that adding them changes nothing else.
+fn report_malformed(
+    suppressions: &[Suppression<'_>],
+    nameless: &[Span],
+    reports: &mut Reports<'_>,
+) {
+    for it in suppressions {
+        if let Some(brackets) = &it.brackets {
+            reports
+                .report(it.name_span, "the names of rules belong in brackets here")
+                .note("what follows the brackets is the reason")
+                .fix(brackets.clone());
+        }
+    }
+    for comment in nameless {
+        reports
+            .report(*comment, "this comment names no rule, so it silences nothing")
+            .note("write `# pylintdock: ignore[RULE]`; `pylintdock rule` lists all names");
     }
 }
 
@@ -86,6 +118,10 @@ fn report_unused(
             reports.report(it.name_span, format!("no rule is named `{name}`")).note(note);
             continue;
         };
+        // With brackets it will be looked at again.
+        if it.brackets.is_some() {
+            continue;
+        }
         // A rule that is switched off cannot use its suppressions.
         if !settings.is_on(rule) {
             continue;
@@ -122,29 +158,35 @@ fn removal(text: &str, it: &Suppression<'_>, n_names: usize) -> Edit {
     Edit::delete(span)
 }
 
-fn read<'t>(file: &File<'t>) -> Vec<Suppression<'t>> {
-    let mut res = Vec::new();
+fn read<'t>(rules: &[&'static Rule], file: &File<'t>) -> Comments<'t> {
+    let mut res = Comments::default();
     for directive in &file.directives {
         if directive.name.eq_ignore_ascii_case("check") {
             let fields = directive.value.split(';');
             for names in fields.filter_map(|it| it.trim().strip_prefix("skip=")) {
                 let none = (directive.span, None);
-                names_into(file.text, names, none, false, &mut res);
+                names_into(file.text, names, none, false, &mut res.suppressions);
             }
         }
     }
     for comment in &file.comments {
         let text = comment.of(file.text).trim_start_matches('#').trim_start();
         if let Some(rest) = text.strip_prefix("pylintdock:") {
-            ours(file, *comment, rest.trim_start(), &mut res);
+            ours(rules, file, *comment, rest.trim_start(), &mut res);
         } else if let Some(rest) = text.strip_prefix("hadolint") {
-            hadolint(file, *comment, rest, &mut res);
+            hadolint(file, *comment, rest, &mut res.suppressions);
         }
     }
     res
 }
 
-fn ours<'t>(file: &File<'t>, comment: Span, rest: &'t str, res: &mut Vec<Suppression<'t>>) {
+fn ours<'t>(
+    rules: &[&'static Rule],
+    file: &File<'t>,
+    comment: Span,
+    rest: &'t str,
+    res: &mut Comments<'t>,
+) {
     let (covers, rest) = match rest.strip_prefix("ignore-file") {
         Some(rest) => (None, rest),
         None => match rest.strip_prefix("ignore") {
@@ -152,10 +194,44 @@ fn ours<'t>(file: &File<'t>, comment: Span, rest: &'t str, res: &mut Vec<Suppres
             None => return,
         },
     };
-    let names = rest.strip_prefix('[').and_then(|it| it.split_once(']'));
-    if let Some((names, _reason)) = names {
-        names_into(file.text, names, (comment, covers), true, res);
+    let names = rest.trim_start().strip_prefix('[').and_then(|it| it.split_once(']'));
+    let n_before = res.suppressions.len();
+    match names {
+        Some((names, _reason)) => {
+            names_into(file.text, names, (comment, covers), true, &mut res.suppressions);
+        }
+        None => {
+            let names = bare_names(rules, rest);
+            names_into(file.text, names, (comment, covers), true, &mut res.suppressions);
+            if let Some(first) = res.suppressions.get_mut(n_before) {
+                let start = rest.as_ptr() as usize - file.text.as_ptr() as usize;
+                let open = Edit::replace(Span::new(start, first.name_span.start as usize), "[");
+                let end = names.as_ptr() as usize - file.text.as_ptr() as usize + names.len();
+                let close = Edit::insert(end, "]");
+                first.brackets = Some(Fix::safe("Write the brackets", [open, close]));
+            }
+        }
     }
+    if res.suppressions.len() == n_before {
+        res.nameless.push(comment);
+    }
+}
+
+/// The names of rules, separated by commas, that a text without brackets begins with.
+fn bare_names<'t>(rules: &[&'static Rule], text: &'t str) -> &'t str {
+    let names = text.trim_start_matches([' ', '\t', '=', ':']);
+    let mut end = 0;
+    let mut rest = names;
+    loop {
+        let name = rest.split([' ', '\t', ',', ':']).next().unwrap_or("");
+        if name != "all" && !rules.iter().any(|it| it.answers_to(name)) {
+            break;
+        }
+        end = names.len() - rest.len() + name.len();
+        let Some(following) = rest[name.len()..].trim_start().strip_prefix(',') else { break };
+        rest = following.trim_start();
+    }
+    &names[..end]
 }
 
 fn hadolint<'t>(file: &File<'t>, comment: Span, rest: &'t str, res: &mut Vec<Suppression<'t>>) {
@@ -190,6 +266,7 @@ fn names_into<'t>(
             comment,
             covers,
             is_ours,
+            brackets: None,
             is_used: false,
         });
     }

@@ -19,7 +19,8 @@ pub(crate) struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit status: 0 nothing to report (or all fixed), 1 problems found, 2 something could not be done.";
+Exit status: 0 nothing to report (or all fixed), 1 problems found, 2 something could not be done.
+With --diff: 0 nothing to change, though problems may be left; 1 --fix would change something; 2 as above.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -85,7 +86,8 @@ pub(crate) enum TableFormat {
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Check {
-    /// Dockerfiles, directories to search for them, or `-` for standard input
+    /// Dockerfiles, directories to search for them, or `-` for standard input; with `- --fix` the fixed
+    /// text goes to standard output and what is left to standard error
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -170,6 +172,6 @@ pub(crate) enum Format {
     Full,
     /// One line for each problem
     Concise,
-    /// One JSON array
+    /// One JSON array; empty too when nothing could be read, which the exit status 2 tells
     Json,
 }

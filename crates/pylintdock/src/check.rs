@@ -206,7 +206,7 @@ impl Run<'_> {
         let options = self.plan.options;
         if options.diff {
             // The diff itself is for `patch`.
-            let text = summary::would_fix(&self.tally);
+            let text = summary::would_fix(&self.tally, options.unsafe_fixes);
             self.errors.print(&text);
         } else if self.is_json() {
             // The array says it all.
@@ -217,8 +217,15 @@ impl Run<'_> {
             let text = summary::found(&self.tally, options.unsafe_fixes);
             self.say(&text);
         }
+        let is_nameless = self.plan.jobs.first().is_some_and(|it| it.is_nameless);
+        if is_nameless && self.plan.context.is_none() && !self.is_json() {
+            self.errors.print(NAME_IT);
+        }
     }
 }
+
+const NAME_IT: &str = "The files around this Dockerfile were not looked at; say where it lies with \
+                       --stdin-filename PATH.\n";
 
 const REPORT_IT: &str = "this is a fault of pylintdock, report it with the file at \
                          https://github.com/pylintdock/pylintdock/issues";

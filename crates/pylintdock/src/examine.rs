@@ -113,9 +113,13 @@ impl<'c> Subject<'c> {
         work(&Build::new(&file, &scripts, surroundings))
     }
 
-    /// What the linter finds.
+    /// What the linter finds. Where no fix is applied, because the text is not the bytes of the file, none is offered.
     pub(crate) fn check(&self, plan: &Plan<'_>, job: &Job) -> Vec<Diagnostic> {
-        self.with_input(plan, job, |input| linter::check(rules::ALL, input))
+        let mut found = self.with_input(plan, job, |input| linter::check(rules::ALL, input));
+        if self.source.first_invalid_byte.is_some() {
+            found.iter_mut().for_each(|it| it.fixes.clear());
+        }
+        found
     }
 }
 

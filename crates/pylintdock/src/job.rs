@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
         for directory in &found.empty {
             errors.error(format_args!(
                 "no Dockerfile found in `{directory}`; looked for Dockerfile, Dockerfile.*, *.Dockerfile, \
-                 *.dockerfile and Containerfile; name a file to check it whatever it is called"
+                 *.dockerfile, Containerfile and Containerfile.*; name a file to check it whatever it is called"
             ));
             self.has_problem = true;
         }

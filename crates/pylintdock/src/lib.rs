@@ -12,6 +12,7 @@ mod json;
 mod layers;
 mod output;
 mod page;
+mod page_text;
 mod repair;
 mod report;
 mod snippet;

@@ -6,6 +6,7 @@ use linter::{Repair, Rule};
 
 use crate::arguments;
 use crate::output::{ErrorOutput, Output};
+use crate::page_text::readable;
 use crate::report::severity_name;
 use crate::wrap::{WIDTH, wrap};
 
@@ -21,7 +22,7 @@ pub(crate) fn run(options: &arguments::Rule) -> ExitCode {
             }
             for (at, rule) in found.into_iter().enumerate() {
                 output.print(if at > 0 { "\n" } else { "" });
-                output.print(rule.page);
+                output.print(&readable(rule.page));
             }
         }
     }

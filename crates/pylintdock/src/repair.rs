@@ -134,7 +134,7 @@ impl<'c> Repair<'c> {
         has_colors: bool,
     ) -> Examined {
         let mut res = Examined::default();
-        res.tally.n_checked += 1;
+        res.tally.add(&self.outcome.remaining);
         let changes = self.changes(plan, job);
         for change in &changes {
             let before = change.before.as_deref();

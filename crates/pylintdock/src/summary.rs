@@ -14,11 +14,20 @@ pub(crate) fn found(tally: &Tally, allows_unsafe: bool) -> String {
 
 /// For a run with `--fix`.
 pub(crate) fn fixed(tally: &Tally, allows_unsafe: bool) -> String {
+    repaired("Fixed", tally, allows_unsafe)
+}
+
+/// For a run with `--diff`.
+pub(crate) fn would_fix(tally: &Tally, allows_unsafe: bool) -> String {
+    repaired("Would fix", tally, allows_unsafe)
+}
+
+fn repaired(verb: &str, tally: &Tally, allows_unsafe: bool) -> String {
     let applied = if tally.n_fixed == 0 {
         "Nothing to fix".to_owned()
     } else {
         let (fixed, files) = (count(tally.n_fixed, "problem"), count(tally.n_files_fixed, "file"));
-        format!("Fixed {fixed} in {files}")
+        format!("{verb} {fixed} in {files}")
     };
     match tally.n_found() {
         0 => format!("{applied}; no problem is left.\n"),
@@ -30,15 +39,6 @@ pub(crate) fn fixed(tally: &Tally, allows_unsafe: bool) -> String {
             fixable(tally, allows_unsafe)
         ),
     }
-}
-
-/// For a run with `--diff`.
-pub(crate) fn would_fix(tally: &Tally) -> String {
-    if tally.n_fixed == 0 {
-        return "Nothing to fix.\n".to_owned();
-    }
-    let (fixed, files) = (count(tally.n_fixed, "problem"), count(tally.n_files_fixed, "file"));
-    format!("Would fix {fixed} in {files}.\n")
 }
 
 fn severities(tally: &Tally) -> String {
@@ -55,10 +55,10 @@ fn severities(tally: &Tally) -> String {
 fn fixable(tally: &Tally, allows_unsafe: bool) -> String {
     match (tally.n_safe, tally.n_unsafe) {
         (0, 0) => String::new(),
+        (safe, 0) => format!("; {safe} fixable with --fix"),
         (safe, risky) if allows_unsafe => {
             format!("; {} fixable with --fix --unsafe-fixes", safe + risky)
         }
-        (safe, 0) => format!("; {safe} fixable with --fix"),
         (0, risky) => format!("; {risky} fixable with --fix --unsafe-fixes"),
         (safe, risky) => format!("; {safe} fixable with --fix, {risky} more with --unsafe-fixes"),
     }
@@ -93,6 +93,9 @@ mod tests {
             fixed(&tally, false),
             "Fixed 1 problem in 1 file; 1 problem in 1 file left (1 info); 1 fixable with --fix --unsafe-fixes\n"
         );
-        assert_eq!(would_fix(&tally), "Would fix 1 problem in 1 file.\n");
+        assert_eq!(
+            would_fix(&tally, true),
+            "Would fix 1 problem in 1 file; 1 problem in 1 file left (1 info); 1 fixable with --fix --unsafe-fixes\n"
+        );
     }
 }
