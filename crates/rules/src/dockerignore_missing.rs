@@ -2,7 +2,7 @@
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::Build;
-use model::unwanted::{Contents, broad_copy, contents, environment_note, is_named, measured};
+use model::unwanted::{Contents, broad_copy, contents, environment_note, is_named, measured, readable_size};
 use syntax::Span;
 
 /// See the page.
@@ -17,8 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
-/// What will lie in every Python project sooner or later.
-const BASE: [&str; 5] = [".git", "**/__pycache__", "**/*.py[cod]", ".venv", ".env"];
+/// What git and Python write into every working copy, so that it belongs in the file before it is there.
+const BASE: [&str; 3] = [".git", "**/__pycache__", "**/*.py[cod]"];
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     let Some(tree) = build.surroundings.files.tree() else { return };
@@ -29,7 +29,14 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     let contents = contents(build);
     let diagnostic = reports.report(
         step.instruction.span,
-        "there is no `.dockerignore`, so all of the build context is sent and copied",
+        match tree.is_complete() {
+            true => format!(
+                "there is no `.dockerignore`, so all of the build context ({}) is sent and copied",
+                readable_size(tree.files().map(|it| it.1).sum())
+            ),
+            false => "there is no `.dockerignore`, so all of the build context is sent and copied"
+                .to_owned(),
+        },
     );
     if let Some(measured) = measured(&contents.unwanted) {
         diagnostic.note(measured);
@@ -51,8 +58,6 @@ fn lines(build: &Build<'_>, contents: &Contents) -> Vec<String> {
     let base = BASE
         .iter()
         .filter(|it| **it != ".git" || contents.git_reader.is_none())
-        // The program may read one that is there.
-        .filter(|it| **it != ".env" || contents.environment_file.is_none())
         .filter(|it| is_free(it));
     let mut res: Vec<String> = base.map(|it| (*it).to_owned()).collect();
     for it in &contents.unwanted {
