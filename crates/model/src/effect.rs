@@ -3,6 +3,7 @@
 use managers::{Action, Call, Tool};
 use shell::Command;
 
+use crate::download::downloaded;
 use crate::path;
 
 /// The value of a variable, where it is certain.
@@ -169,7 +170,10 @@ fn of_program(command: &Command<'_>, directory: Option<&str>, lookup: Lookup<'_>
                 Some(Effect::Uses { paths, made, removes: program == "mv" })
             }
             "git" => git(&words, directory),
-            "curl" | "wget" => fetched(rest, directory, lookup),
+            "curl" | "wget" => {
+                let made = all(&downloaded(program, rest, lookup)?)?;
+                Some(Effect::Uses { paths: Vec::new(), made, removes: false })
+            }
             "tar" | "unzip" => extracted(rest, directory, lookup),
             "." | "source" => {
                 let file = words.first()?;
@@ -293,28 +297,6 @@ fn git(words: &[String], directory: Option<&str>) -> Option<Effect> {
         }
         _ => None,
     }
-}
-
-/// A download lands in a file that a word names, or in one that has the last part of the address for its name.
-fn fetched(
-    rest: &[shell::Word<'_>],
-    directory: Option<&str>,
-    lookup: Lookup<'_>,
-) -> Option<Effect> {
-    let mut made = Vec::new();
-    for word in rest {
-        let text = word.resolve(lookup)?;
-        let text = match text.strip_prefix("-o").or_else(|| text.strip_prefix("-O")) {
-            Some(attached) => attached,
-            None if matches!(&*text, "-r" | "-i" | "--recursive" | "-P" | "-K") => return None,
-            None => text.strip_prefix("--output=").unwrap_or(&text),
-        };
-        let name = if text.contains("://") { path::file_name(text) } else { text };
-        if !name.is_empty() && !name.starts_with('-') {
-            made.push(absolute(name, directory)?);
-        }
-    }
-    Some(Effect::Uses { paths: Vec::new(), made, removes: false })
 }
 
 /// An archive unpacked into a directory that is given.

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use syntax::Span;
 
 use crate::effect::Effect;
-use crate::{Build, CommandPlace, Copy, Run, SourceKind, Step, effect_in, path};
+use crate::{Build, CommandPlace, Copy, CopyFrom, Run, SourceKind, Step, effect_in, path};
 
 /// Something that an earlier layer of the same stage, or of one that it is built from, added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,14 @@ pub fn late_removals(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<R
             let is_taken = |path: &str| {
                 (removed.is_recursive || is_named(&whole, path)) && covers(&whole, path, home)
             };
-            for it in added_files(build, step, run, place, &is_taken) {
+            let mut found = added_files(build, step, run, place, &is_taken);
+            if found.is_empty() {
+                found.extend(copied_part(build, step, run, place, &whole));
+            }
+            // What a condition takes away was copied for the other case.
+            let is_copy = |it: &Added| build.steps.get(it.step).is_some_and(|it| it.copy().is_some());
+            found.retain(|it| !command.place.is_conditional || !is_copy(it));
+            for it in found {
                 if !added.iter().any(|other| other.name == it.name) {
                     added.push(it);
                 }
@@ -170,6 +177,70 @@ fn added_files(
     res
 }
 
+/// What the removal of `removed` takes out of a directory that a COPY brought: for certain when the context has it, and
+/// when nothing behind the COPY can have made it.
+fn copied_part(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &Run<'_>,
+    place: CommandPlace,
+    removed: &str,
+) -> Option<Added> {
+    const SYSTEM: [&str; 5] = ["/usr", "/var", "/etc", "/lib", "/opt/conda"];
+    let is_literal = removed.starts_with('/') && !removed.contains(['*', '?', '[', '{', '$']);
+    if !is_literal || SYSTEM.iter().any(|it| path::is_inside(removed, it)) {
+        return None;
+    }
+    let removed = path::clean(removed);
+    let own = run.commands_with_places().take_while(|it| (it.0, it.1) < place);
+    let mut is_alone = !own.into_iter().any(|it| may_make(build, step, run, it, &removed));
+    for before in build.steps_before(step) {
+        if let Some(run) = before.run() {
+            let mut commands = run.commands_with_places();
+            is_alone &= !commands.any(|it| may_make(build, before, run, it, &removed));
+        }
+        let Some(copy) = before.copy() else { continue };
+        let (Some(target), [source]) = (copy.target.as_deref(), copy.sources.as_slice()) else {
+            continue;
+        };
+        let (Some(below), Some(from)) = (path::strip(&removed, target), source.path.as_deref())
+        else {
+            continue;
+        };
+        if below.is_empty() || source.kind != SourceKind::Path || source.is_pattern() {
+            continue;
+        }
+        let is_there = match (build.surroundings.files.tree(), &copy.from) {
+            (Some(tree), CopyFrom::Context) => {
+                let ignore = build.ignore_file().map(|it| &it.1);
+                let mut files = tree.below(path::join(from, below).trim_start_matches('/'));
+                files.any(|it| !ignore.is_some_and(|ignore| ignore.excludes(it.0)))
+            }
+            _ => is_alone && from != "." && !path::file_name(from).contains('.'),
+        };
+        if is_there {
+            return Some(Added { name: removed, step: before.index, span: source.word.span });
+        }
+    }
+    None
+}
+
+/// Whether a command may make `path` or something below it; package managers may build things in any directory.
+fn may_make(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &Run<'_>,
+    (script, index, command): (usize, usize, &shell::Command<'_>),
+    path: &str,
+) -> bool {
+    let effect = effect_in(build, step, run, (script, index), command);
+    let makes_below = match effect {
+        Effect::Uses { made, .. } => made.iter().any(|it| path::is_inside(it, path)),
+        _ => false,
+    };
+    run.call_at((script, index)).is_some() || makes_below || effect.may_make(path)
+}
+
 /// The files that a step certainly brings.
 fn brought<'b>(build: &Build<'_>, step: &'b Step<'_>) -> &'b [Added] {
     step.memory.brought.get_or_init(|| match (step.copy(), step.run()) {
@@ -266,6 +337,14 @@ mod tests {
             ("COPY a.tgz b.tgz /tmp/\nRUN rm /tmp/a.tgz", "/tmp/a.tgz@1"),
             ("COPY src /tmp/src\nRUN rm -rf /tmp/*", "/tmp/src@1"),
             ("COPY . /app\nRUN rm -rf /app/tests", ""),
+            ("COPY w /w\nRUN rm -rf /w/big", "/w/big@1"),
+            ("COPY w /w\nRUN chmod -R a+r /w && rm -rf /w/big", "/w/big@1"),
+            ("WORKDIR /srv\nCOPY shop shop\nRUN rm -r shop/static", "/srv/shop/static@2"),
+            ("COPY w /w\nRUN make && rm -rf /w/big", ""),
+            ("COPY w /w\nRUN pip install /w && rm -rf /w/build", ""),
+            ("COPY w /w\nRUN mkdir /w/big\nRUN touch /w/big/x && rm -rf /w/big", ""),
+            ("COPY w /w\nRUN rm -rf /w/*", ""),
+            ("COPY w /w\nRUN if x; then rm -rf /w; fi", ""),
             ("RUN rm -rf /usr/share/doc", ""),
             ("RUN if true; then wget -O /tmp/x http://h/y; fi\nRUN rm -f /tmp/x", ""),
         ];

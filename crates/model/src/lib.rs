@@ -18,6 +18,7 @@ mod copied_code;
 mod copy;
 pub mod dependency_install;
 pub mod dependency_order;
+mod download;
 mod effect;
 mod emptier;
 mod erase;

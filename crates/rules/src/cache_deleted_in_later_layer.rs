@@ -19,6 +19,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    let mut told = Vec::new();
     for (step, run) in build.runs().filter(|it| build.is_shipped(it.0)) {
         let cleanings = only_cleans(build, step, run).unwrap_or_default();
         let is_late = cleanings.iter().any(|it| it.is_bytecode || !it.caches.is_empty());
@@ -52,7 +53,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             });
             continue;
         }
-        check_commands(build, step, run, reports);
+        check_commands(build, step, run, &mut told, reports);
     }
 }
 
@@ -65,11 +66,22 @@ fn filled_at(build: &Build<'_>, step: &Step<'_>, edited: syntax::Span) -> Option
 }
 
 /// A command that cleans what this RUN did not write.
-fn check_commands(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, reports: &mut Reports<'_>) {
+fn check_commands(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &Run<'_>,
+    told: &mut Vec<(Cache, syntax::Span)>,
+    reports: &mut Reports<'_>,
+) {
     for (script, index, _) in run.commands_with_places() {
         let cleaned = cleaned_caches(build, step, run, (script, index));
         let late = cleaned.iter().find_map(|it| Some((it, keeper(build, step, run, it.cache)?)));
         let Some((cleaned, keeper)) = late else { continue };
+        // The first one says it.
+        if told.contains(&(cleaned.cache, keeper)) {
+            continue;
+        }
+        told.push((cleaned.cache, keeper));
         reports
             .report(cleaned.span, "this RUN did not fill this cache, and the layer that did keeps it")
             .label(keeper, "filled here")

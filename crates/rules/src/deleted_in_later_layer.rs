@@ -2,7 +2,7 @@
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::layer::{Removal, late_removals};
-use model::{Build, Step, join, path, wheel_folder};
+use model::{Build, CopyFrom, Step, join, path, wheel_folder};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -58,6 +58,10 @@ fn report(build: &Build<'_>, step: &Step<'_>, removal: &Removal, reports: &mut R
         .added
         .iter()
         .any(|it| build.steps.get(it.step).is_some_and(|it| it.copy().is_some()));
+    let is_from_stage = removal.added.iter().any(|it| {
+        let copy = build.steps.get(it.step).and_then(|it| it.copy());
+        copy.is_some_and(|it| it.from != CopyFrom::Context)
+    });
     let message =
         format!("{shown} {stay} in an earlier layer, so removing {them} here frees nothing");
     let report = reports.report(removal.span, message);
@@ -70,6 +74,8 @@ fn report(build: &Build<'_>, step: &Step<'_>, removal: &Removal, reports: &mut R
     }
     if is_secret {
         report.note("whoever has the image can still read it from that layer; use a secret mount");
+    } else if is_from_stage {
+        report.note("remove it in the stage that it comes from, or copy only what is needed");
     } else if is_copied {
         report.note("mount it for the RUN that needs it (`RUN --mount=type=bind`), or keep it out by .dockerignore");
     } else {
