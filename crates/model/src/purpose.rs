@@ -6,7 +6,7 @@ use syntax::{Arguments, Keyword};
 use crate::{Base, Build, Stage};
 
 /// Words in the names of stages and files whose image is a tool for its owner and not what is deployed.
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 15] = [
     "dev",
     "devel",
     "develop",
@@ -19,16 +19,22 @@ const WORDS: [&str; 21] = [
     "ci",
     "lint",
     "debug",
-    "builder",
-    "build",
-    "compile",
-    "compiler",
-    "wheel",
-    "wheels",
     "docs",
     "notebook",
     "jupyter",
 ];
+
+/// The same for what is built in it and taken out, unless it starts a program of its own: what is started is shipped,
+/// whatever its name.
+const BUILD_WORDS: [&str; 6] = ["builder", "build", "compile", "compiler", "wheel", "wheels"];
+
+/// Names of stages that are built on a finished one to try it.
+const TRIALS: [&str; 5] = ["dev", "lint", "test", "testing", "tests"];
+
+/// Whether a stage of this name, built on another one, is there to try what that one has: `test`, `unit-test`.
+pub(crate) fn is_trial(name: &str) -> bool {
+    name.split(['-', '_']).any(|it| TRIALS.iter().any(|word| it.eq_ignore_ascii_case(word)))
+}
 
 /// Beginnings of base images in which people work.
 const WORKPLACES: [&str; 13] = [
@@ -50,7 +56,10 @@ const WORKPLACES: [&str; 13] = [
 /// Whether a stage is a place to work, test or build in, where compilers are wanted: its name or the file's name says
 /// so, its base image is of that kind, or it starts a notebook.
 pub fn is_for_development<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
-    let by_name = stage.name.is_some_and(|it| has_word(&it.text));
+    let by_name = stage.name.is_some_and(|it| {
+        has_word(&it.text, &WORDS)
+            || has_word(&it.text, &BUILD_WORDS) && !starts_program(build, stage)
+    });
     by_name
         || is_file_for_development(build.surroundings.dockerfile)
         || is_workplace(build, stage)
@@ -65,7 +74,9 @@ pub fn is_for_development<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
 /// `.devcontainer/Dockerfile`, `Dockerfile.dev`, `test.Dockerfile`.
 fn is_file_for_development(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    folder.split('/').any(|it| it == ".devcontainer") || has_word(name)
+    folder.split('/').any(|it| it == ".devcontainer")
+        || has_word(name, &WORDS)
+        || has_word(name, &BUILD_WORDS)
 }
 
 fn is_workplace<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
@@ -79,8 +90,16 @@ fn is_workplace<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
     }
 }
 
-fn has_word(name: &str) -> bool {
-    let is_word = |it: &str| WORDS.iter().any(|word| it.eq_ignore_ascii_case(word));
+/// Whether the stage itself says what is started.
+fn starts_program(build: &Build<'_>, stage: &Stage<'_>) -> bool {
+    let is_start = |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint);
+    build.steps_of(stage).iter().any(|it| {
+        is_start(it.instruction.keyword) && !is_shell(&it.instruction.arguments)
+    })
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
+    let is_word = |it: &str| words.iter().any(|word| it.eq_ignore_ascii_case(word));
     name.split(['-', '_', '.', '/']).any(is_word)
 }
 
@@ -112,6 +131,11 @@ pub fn is_for_building<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
         Keyword::Env => {
             let text = step.instruction.span.of(build.file.text);
             text.contains("GOPATH") || text.contains("GOROOT") || text.contains("/go/bin")
+        }
+        Keyword::Copy | Keyword::Label => {
+            // An image of OpenShift's source-to-image builds the programs of others.
+            let text = step.instruction.span.of(build.file.text);
+            text.contains("STI_SCRIPTS_PATH") || text.contains("io.openshift.s2i")
         }
         _ => step.run().is_some_and(|run| {
             run.commands().any(|it| it.program().is_some_and(|it| OTHER.contains(&it)))
@@ -161,6 +185,9 @@ mod tests {
             ("FROM python:3.12 AS devcontainer", "Dockerfile", true),
             ("FROM python:3.12 AS unit-test", "Dockerfile", true),
             ("FROM python:3.12 AS latest", "Dockerfile", false),
+            ("FROM python:3.12 AS build", "Dockerfile", true),
+            ("FROM python:3.12 AS build\nCMD bash", "Dockerfile", true),
+            ("FROM python:3.12 AS build\nCMD [\"python\", \"app.py\"]", "Dockerfile", false),
             ("FROM python:3.12", ".devcontainer/Dockerfile", true),
             ("FROM python:3.12", "docker/Dockerfile.dev", true),
             ("FROM python:3.12", "device.Dockerfile", false),
@@ -185,6 +212,8 @@ mod tests {
             ("ENTRYPOINT /usr/bin/cargo build", true),
             ("RUN go install example.com/x@v1", true),
             ("ENV GOPATH=/go", true),
+            ("COPY 3.9/s2i/bin/ $STI_SCRIPTS_PATH", true),
+            ("LABEL io.openshift.s2i.scripts-url=image:///usr/libexec/s2i", true),
             ("RUN make install\nCMD [\"python\", \"app.py\"]", false),
         ];
         for (text, expected) in cases {
