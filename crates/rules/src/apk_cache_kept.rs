@@ -65,7 +65,14 @@ fn fix(build: &Build<'_>, kept: &[Kept<'_, '_>]) -> Option<Fix> {
         };
         let is_unsure =
             |it: &&Kept<'_, '_>| !is_certain(build, it.run, it.call.script, it.call.command);
-        if edits.is_empty()
+        // What follows reads the index without storing it already.
+        let calls = update.run.calls.iter();
+        let mut behind = calls
+            .filter(|it| it.script == update.call.script && it.command > update.call.command)
+            .filter(|it| it.call.tool == update.call.call.tool)
+            .peekable();
+        let is_needless = behind.peek().is_some() && behind.all(|it| it.call.has("--no-cache"));
+        if edits.is_empty() && !is_needless
             || is_read_later
             || updates.iter().any(is_unsure)
             || !updates.iter().all(is_item)

@@ -1,7 +1,9 @@
 //! pip leaves its cache in a shipped layer.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use managers::Tool;
+use managers::python;
+use managers::requirement::Requirement;
+use managers::{Call, Tool};
 use managers::cache::Cache;
 use model::cache::{Kept, kept};
 use model::pip_release::is_before_cache;
@@ -24,7 +26,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     // pipx has an environment for each program, and no option for this.
     for kept in kept(build, &[Cache::Pip]).filter(|it| it.call.call.tool != Tool::Pipx) {
         let call = kept.call;
-        if is_before_cache(build, kept.step, kept.run, call) {
+        if is_before_cache(build, kept.step, kept.run, call) || is_one_of_many(build, &kept) {
             continue;
         }
         reports
@@ -36,6 +38,23 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             .fix_if(fix(build, &kept));
     }
 }
+
+/// Wheels of the context that are installed one by one, each after what it requires: nothing is left to download.
+fn is_one_of_many(build: &Build<'_>, kept: &Kept<'_, '_>) -> bool {
+    is_one_wheel(&kept.call.call) && {
+        let stage = build.runs().filter(|it| it.0.stage == kept.step.stage);
+        stage.flat_map(|it| &it.1.calls).filter(|it| is_one_wheel(&it.call)).count() >= MANY
+    }
+}
+
+fn is_one_wheel(call: &Call<'_>) -> bool {
+    let mut named = python::requirements(call);
+    let is_wheel = matches!(named.next(), Some((_, Requirement::Wheel { path, .. })) if !path.contains('*'));
+    is_wheel && named.next().is_none() && !call.has("--requirement")
+}
+
+/// So many wheels are a list with its requirements; fewer may be the project and one of its parts.
+const MANY: usize = 3;
 
 fn fix(build: &Build<'_>, kept: &Kept<'_, '_>) -> Option<Fix> {
     let call = kept.call;
