@@ -13,6 +13,9 @@ pub fn takes_source(build: &Build<'_>, step: &Step<'_>) -> bool {
     let tree = build.surroundings.files.tree();
     let ignore = build.ignore_file().map(|it| &it.1);
     copy.context_paths().any(|(written, _)| {
+        if is_module(written) {
+            return is_of_program(build, step, written);
+        }
         let is_whole = matches!(written, "." | "*");
         let Some(tree) = tree else {
             let is_source = || is_usual(written) || is_worked_in(build, step, copy, written);
@@ -30,6 +33,29 @@ pub fn takes_source(build: &Build<'_>, step: &Step<'_>) -> bool {
             false => files.any(|it| it.ends_with(".py")),
         }
     })
+}
+
+fn is_module(written: &str) -> bool {
+    written.ends_with(".py") && !copy_sources::has_wildcard(written)
+}
+
+/// Whether a Python file that is copied by its name is of the program: none that a later RUN uses, and none that
+/// configures, prepares or starts something.
+fn is_of_program(build: &Build<'_>, step: &Step<'_>, written: &str) -> bool {
+    const OTHERS: [&str; 14] = [
+        "build", "check", "conf", "docker", "download", "entry", "gunicorn", "health", "init",
+        "install", "patch", "setup", "version", "wait",
+    ];
+    let file = path::file_name(written);
+    let name = file.trim_end_matches(".py");
+    let lower = name.to_ascii_lowercase();
+    if OTHERS.iter().any(|it| lower.contains(it)) {
+        return false;
+    }
+    let stage = step.stage.and_then(|it| build.stages.get(it));
+    let steps = stage.map_or(&[][..], |it| build.steps_of(it)).iter();
+    let mut runs = steps.filter(|it| it.index > step.index && it.run().is_some());
+    !runs.any(|it| it.instruction.span.of(build.file.text).contains(name))
 }
 
 fn is_directory_name(written: &str) -> bool {

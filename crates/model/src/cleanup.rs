@@ -40,6 +40,24 @@ pub fn with_option(
     (written == value).then(|| (Span::at(at as usize), format!(" {option}")))
 }
 
+/// Adds words behind the last one of a list: each on a line of its own where that one has its own.
+pub fn words_behind(build: &Build<'_>, last: Span, words: &[&str]) -> Edit {
+    let joint = own_line(build, last).unwrap_or_else(|| " ".to_owned());
+    let added = words.iter().map(|it| format!("{joint}{it}")).collect();
+    (Span::at(last.end as usize), added)
+}
+
+/// What stands between a word that begins its line and the end of the line before: ` \`, the line end, blanks.
+fn own_line(build: &Build<'_>, word: Span) -> Option<String> {
+    let (before, indentation) = build.file.text.get(..word.start as usize)?.rsplit_once('\n')?;
+    let previous = before.rsplit('\n').next()?.trim_end();
+    let content = previous.strip_suffix(build.file.escape)?;
+    let gap = previous.get(content.trim_end().len()..)?;
+    let line_end = syntax::line_end(build.file.text);
+    (indentation.trim().is_empty() && !content.trim_start().starts_with('#'))
+        .then(|| format!("{gap}{line_end}{indentation}"))
+}
+
 /// Adds a command to the end of the script that holds a call, run as the user who runs the call.
 pub fn with_command(
     build: &Build<'_>,

@@ -19,6 +19,9 @@ pub fn join(
 ) -> Option<Vec<Edit>> {
     let steps = build.steps.get(first..=last)?;
     let stage = steps.first()?.stage?;
+    if !is_readable(build, steps) {
+        return None;
+    }
     let mut edits = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
         let (is_first, is_last) = (index == 0, index + 1 == steps.len());
@@ -48,6 +51,35 @@ pub fn join(
             .push((at, format!("{}{command}", Style::of(build, steps.first()?).joint(build, &[]))));
     }
     Some(edits)
+}
+
+/// More lines than a person wants to read as one command.
+const MAX_LINES: usize = 25;
+
+/// Whether the joined RUN could still be read: it is not too long, and no comment that would stand in the middle is a
+/// banner or an instruction that was switched off.
+fn is_readable(build: &Build<'_>, steps: &[Step<'_>]) -> bool {
+    let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return false };
+    let whole = first.instruction.span.to(last.instruction.span);
+    let lines = whole.of(build.file.text).lines().filter(|it| !it.trim().is_empty()).count();
+    let comments = &build.file.comments;
+    let from = comments.partition_point(|it| it.start < whole.start);
+    let to = comments.partition_point(|it| it.start < whole.end);
+    let is_own = |it: &Span| steps.iter().any(|step| step.instruction.span.contains(*it));
+    let between = comments.get(from..to).unwrap_or(&[]).iter().filter(|it| !is_own(it));
+    let mut texts = between.map(|it| it.of(build.file.text).trim_start_matches(['#', ' ', '\t']));
+    lines <= MAX_LINES && !texts.any(|it| is_banner(it) || is_instruction(it))
+}
+
+/// `-- Cleanup --`, `=====`.
+fn is_banner(comment: &str) -> bool {
+    comment.is_empty() || ["--", "==", "**", "~~", "__", "+-"].iter().any(|it| comment.starts_with(it))
+}
+
+/// `RUN make`
+fn is_instruction(comment: &str) -> bool {
+    let word = comment.split([' ', '\t']).next().unwrap_or("");
+    matches!(word, "RUN" | "COPY" | "ADD" | "ENV" | "ARG" | "FROM" | "USER" | "WORKDIR" | "CMD" | "ENTRYPOINT")
 }
 
 /// The one script of a RUN in shell form, from the end of its flags to the end of the instruction.
@@ -197,6 +229,9 @@ mod tests {
             ("FROM a\nRUN cd b\nRUN c\n", "no"),
             ("FROM a\nRUN (cd b)\nRUN cd c\n", "FROM a\nRUN (cd b) \\\n    && cd c\n"),
             ("FROM a\nRUN b # c\nRUN d\n", "no"),
+            ("FROM a\nRUN b\n# RUN c\nRUN d\n", "no"),
+            ("FROM a\nRUN b\n# -- D ----\nRUN d\n", "no"),
+            ("FROM a\nRUN b\n########\n# D\nRUN d\n", "no"),
             ("FROM a\nRUN b &\nRUN d\n", "no"),
             ("FROM a\nRUN b\nENV c=d\nRUN e\n", "no"),
             ("FROM a\nRUN b\nRUN --network=none c\n", "no"),

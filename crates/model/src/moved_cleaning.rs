@@ -79,7 +79,8 @@ pub fn moved_cleaning(
         edits.push(moved(build, first.target, &texts, above)?);
     }
     // Comments go where the command goes. Where it just goes away, so does a line that speaks of nothing else.
-    let with_comments = !moves.is_empty() || is_about_cleaning(build, &comments);
+    let with_comments = !moves.is_empty()
+        || is_about_cleaning(build, &comments) && !is_followed_by_removal(build, step);
     edits.push(without_step(build, step, with_comments)?);
     edits.sort_by_key(|it| it.0);
     edits.dedup();
@@ -92,7 +93,17 @@ fn is_about_cleaning(build: &Build<'_>, comments: &[Span]) -> bool {
         ["clean", "clear", "remove", "delete", "cache", "purge", "tidy", "size"];
     let [comment] = comments else { return false };
     let text = comment.of(build.file.text).to_ascii_lowercase();
+    let text = text.trim_matches(|it: char| !it.is_ascii_alphanumeric());
     text.len() < 60 && WORDS.iter().any(|it| text.contains(it))
+}
+
+/// Whether the next line removes something as well, so that a comment speaks of both.
+fn is_followed_by_removal(build: &Build<'_>, step: &Step<'_>) -> bool {
+    let Some(next) = build.steps.get(step.index + 1) else { return false };
+    let between = Span { start: step.instruction.span.end, end: next.instruction.span.start };
+    let removes = |it: &shell::Command<'_>| matches!(it.program(), Some("rm" | "find" | "rmdir"));
+    between.of(build.file.text).matches('\n').count() == 1
+        && next.run().is_some_and(|it| it.commands().next().is_some_and(removes))
 }
 
 /// The text of an element; of an `rm` only the paths that matter where it goes.

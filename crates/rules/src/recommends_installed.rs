@@ -103,7 +103,8 @@ fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) ->
         if last.span.of(build.file.text) != last.text()? {
             return None;
         }
-        edits.push(Edit::insert(last.span.end as usize, format!(" {}", added.join(" "))));
+        let (span, text) = cleanup::words_behind(build, last.span, &added);
+        edits.push(Edit::replace(span, text));
         title = format!("{title}, and name {}", added.join(" and "));
     }
     let reason = "what a recommended package does for the program would be missing";

@@ -25,7 +25,15 @@ pub fn append(script: &Script, file: &str, escape: char, command: &str) -> Optio
     if script.fault.is_some() || is_or_list || never_returns || is_background(file, item.span.end) {
         return None;
     }
-    let end = Span::at(item.span.end as usize);
+    let end = item.span.end as usize;
+    // Blanks at the end of the line would stand behind the command.
+    let rest = file.get(end..)?;
+    let behind = rest.trim_start_matches([' ', '\t']);
+    let n_blanks = match behind.is_empty() || behind.starts_with(['\n', '\r']) {
+        true => rest.len() - behind.len(),
+        false => 0,
+    };
+    let end = Span::new(end, end + n_blanks);
     if commands_of(script, last).any(reads_heredoc) {
         return Some((end, format!(" && {command}")));
     }
