@@ -25,8 +25,14 @@ impl Block {
         let parts = &build.file.parts;
         let at = parts.partition_point(|it| it.span.end <= step.instruction.span.start);
         let line = parts.get(at)?.span;
-        let n_comments =
-            parts.get(..at)?.iter().rev().take_while(|it| it.kind == PartKind::Comment).count();
+        let n_comments = parts
+            .get(..at)?
+            .iter()
+            .rev()
+            .take_while(|it| {
+                it.kind == PartKind::Comment && !ends_section(it.span.of(build.file.text))
+            })
+            .count();
         let first = at - n_comments;
         let comment = match parts.get(first) {
             Some(part) if n_comments > 0 => Span { start: part.span.start, end: line.start },
@@ -47,4 +53,11 @@ impl Block {
             blank_behind: behind.filter(|it| is_blank(Some(it))).map(|it| it.span),
         })
     }
+}
+
+/// `# << END Configure`, `# end of setup`: it closes what stands above it.
+fn ends_section(comment: &str) -> bool {
+    let mut words = comment.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
+    let first = words.next().unwrap_or("");
+    first == "END" || first.eq_ignore_ascii_case("end") && words.next() == Some("of")
 }

@@ -55,7 +55,11 @@ fn is_of_program(build: &Build<'_>, step: &Step<'_>, written: &str) -> bool {
     let stage = step.stage.and_then(|it| build.stages.get(it));
     let steps = stage.map_or(&[][..], |it| build.steps_of(it)).iter();
     let mut runs = steps.filter(|it| it.index > step.index && it.run().is_some());
-    !runs.any(|it| it.instruction.span.of(build.file.text).contains(name))
+    let uses = [file.to_owned(), format!("-m {name}"), format!("import {name}")];
+    !runs.any(|it| {
+        let text = it.instruction.span.of(build.file.text);
+        uses.iter().any(|it| text.contains(it.as_str()))
+    })
 }
 
 fn is_directory_name(written: &str) -> bool {

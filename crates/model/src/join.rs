@@ -73,13 +73,17 @@ fn is_readable(build: &Build<'_>, steps: &[Step<'_>]) -> bool {
 
 /// `-- Cleanup --`, `=====`.
 fn is_banner(comment: &str) -> bool {
-    comment.is_empty() || ["--", "==", "**", "~~", "__", "+-"].iter().any(|it| comment.starts_with(it))
+    comment.is_empty()
+        || ["--", "==", "**", "~~", "__", "+-"].iter().any(|it| comment.starts_with(it))
 }
 
 /// `RUN make`
 fn is_instruction(comment: &str) -> bool {
     let word = comment.split([' ', '\t']).next().unwrap_or("");
-    matches!(word, "RUN" | "COPY" | "ADD" | "ENV" | "ARG" | "FROM" | "USER" | "WORKDIR" | "CMD" | "ENTRYPOINT")
+    matches!(
+        word,
+        "RUN" | "COPY" | "ADD" | "ENV" | "ARG" | "FROM" | "USER" | "WORKDIR" | "CMD" | "ENTRYPOINT"
+    )
 }
 
 /// The one script of a RUN in shell form, from the end of its flags to the end of the instruction.

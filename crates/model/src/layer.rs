@@ -70,7 +70,8 @@ pub fn late_removals(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<R
                 found.extend(copied_part(build, step, run, place, &whole));
             }
             // What a condition takes away was copied for the other case.
-            let is_copy = |it: &Added| build.steps.get(it.step).is_some_and(|it| it.copy().is_some());
+            let is_copy =
+                |it: &Added| build.steps.get(it.step).is_some_and(|it| it.copy().is_some());
             found.retain(|it| !command.place.is_conditional || !is_copy(it));
             for it in found {
                 if !added.iter().any(|other| other.name == it.name) {
@@ -343,7 +344,7 @@ mod tests {
             ("COPY w /w\nRUN make && rm -rf /w/big", ""),
             ("COPY w /w\nRUN pip install /w && rm -rf /w/build", ""),
             ("COPY w /w\nRUN mkdir /w/big\nRUN touch /w/big/x && rm -rf /w/big", ""),
-            ("COPY w /w\nRUN rm -rf /w/*", ""),
+            ("COPY w /w\nRUN rm -rf /w/*", "/w@1"),
             ("COPY w /w\nRUN if x; then rm -rf /w; fi", ""),
             ("RUN rm -rf /usr/share/doc", ""),
             ("RUN if true; then wget -O /tmp/x http://h/y; fi\nRUN rm -f /tmp/x", ""),

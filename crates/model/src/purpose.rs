@@ -93,9 +93,10 @@ fn is_workplace<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
 /// Whether the stage itself says what is started.
 fn starts_program(build: &Build<'_>, stage: &Stage<'_>) -> bool {
     let is_start = |it: Keyword| matches!(it, Keyword::Cmd | Keyword::Entrypoint);
-    build.steps_of(stage).iter().any(|it| {
-        is_start(it.instruction.keyword) && !is_shell(&it.instruction.arguments)
-    })
+    build
+        .steps_of(stage)
+        .iter()
+        .any(|it| is_start(it.instruction.keyword) && !is_shell(&it.instruction.arguments))
 }
 
 fn has_word(name: &str, words: &[&str]) -> bool {

@@ -23,7 +23,12 @@ pub(crate) fn readable(page: &str) -> String {
                 res.push('\n');
             }
             None => {
-                res.push_str(&wrap(&plain(line.trim_start_matches('#').trim_start()), WIDTH, 0, ""));
+                res.push_str(&wrap(
+                    &plain(line.trim_start_matches('#').trim_start()),
+                    WIDTH,
+                    0,
+                    "",
+                ));
                 res.push('\n');
             }
         }
@@ -62,7 +67,9 @@ fn plain(line: &str) -> String {
     let mut rest = line;
     while let Some((before, link)) = rest.split_once('[') {
         let Some((text, behind)) = link.split_once("](") else { break };
-        let Some((_, behind)) = behind.split_once(')').filter(|_| !text.contains('[')) else { break };
+        let Some((_, behind)) = behind.split_once(')').filter(|_| !text.contains('[')) else {
+            break;
+        };
         res.push_str(before);
         res.push_str(text);
         rest = behind;

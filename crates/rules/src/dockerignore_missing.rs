@@ -2,7 +2,9 @@
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::Build;
-use model::unwanted::{Contents, broad_copy, contents, environment_note, is_named, measured, readable_size};
+use model::unwanted::{
+    Contents, broad_copy, contents, environment_note, is_named, measured, readable_size,
+};
 use syntax::Span;
 
 /// See the page.

@@ -1,10 +1,10 @@
 //! pip leaves its cache in a shipped layer.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use managers::cache::Cache;
 use managers::python;
 use managers::requirement::Requirement;
 use managers::{Call, Tool};
-use managers::cache::Cache;
 use model::cache::{Kept, kept};
 use model::pip_release::is_before_cache;
 use model::{Build, cleanup};
@@ -49,7 +49,8 @@ fn is_one_of_many(build: &Build<'_>, kept: &Kept<'_, '_>) -> bool {
 
 fn is_one_wheel(call: &Call<'_>) -> bool {
     let mut named = python::requirements(call);
-    let is_wheel = matches!(named.next(), Some((_, Requirement::Wheel { path, .. })) if !path.contains('*'));
+    let is_wheel =
+        matches!(named.next(), Some((_, Requirement::Wheel { path, .. })) if !path.contains('*'));
     is_wheel && named.next().is_none() && !call.has("--requirement")
 }
 

@@ -368,7 +368,12 @@ impl<'f> Walk<'_, 'f> {
                     if !from.ends_with(".lock") {
                         continue;
                     }
-                    format!("{from}*")
+                    // These refuse to go on without it.
+                    let needs_it = ["--frozen", "--locked", "--deploy"];
+                    match needs_it.iter().any(|option| it.call.has(option)) {
+                        true => from,
+                        false => format!("{from}*"),
+                    }
                 }
                 _ => from,
             };
