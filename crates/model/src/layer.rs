@@ -67,7 +67,8 @@ pub fn late_removals(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<R
             };
             let mut found = added_files(build, step, run, place, &is_taken);
             if found.is_empty() {
-                found.extend(copied_part(build, step, run, place, &whole));
+                let part = copied_part(build, step, run, place, (&whole, removed.is_recursive));
+                found.extend(part);
             }
             // What a condition takes away was copied for the other case.
             let is_copy =
@@ -185,7 +186,7 @@ fn copied_part(
     step: &Step<'_>,
     run: &Run<'_>,
     place: CommandPlace,
-    removed: &str,
+    (removed, is_recursive): (&str, bool),
 ) -> Option<Added> {
     const SYSTEM: [&str; 5] = ["/usr", "/var", "/etc", "/lib", "/opt/conda"];
     let is_literal = removed.starts_with('/') && !removed.contains(['*', '?', '[', '{', '$']);
@@ -217,7 +218,8 @@ fn copied_part(
                 let mut files = tree.below(path::join(from, below).trim_start_matches('/'));
                 files.any(|it| !ignore.is_some_and(|ignore| ignore.excludes(it.0)))
             }
-            _ => is_alone && from != "." && !path::file_name(from).contains('.'),
+            // A single file is small, as a rule.
+            _ => is_recursive && is_alone && from != "." && !path::file_name(from).contains('.'),
         };
         if is_there {
             return Some(Added { name: removed, step: before.index, span: source.word.span });
