@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(full, [Some(0)]);
         assert_eq!(added(&format!("{slim}RUN apt-get install -y acme-tools\n")), [None]);
         assert_eq!(added(&format!("FROM ubuntu:24.04\n{gcc}\n")), [None]);
-        assert_eq!(added(&format!("FROM python:3.12-alpine\nRUN apk add gcc\n")), [None]);
+        assert_eq!(added("FROM python:3.12-alpine\nRUN apk add gcc\n"), [None]);
     }
 
     #[test]

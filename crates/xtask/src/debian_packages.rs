@@ -200,11 +200,14 @@ fn nodes(archive: &Archive, asked: &BTreeSet<String>, measured: &Measured) -> No
     res
 }
 
+/// Who depends on a package or recommends it: the name, and whether it is needed.
+type Users<'n> = BTreeSet<(&'n str, bool)>;
+
 /// Joins what cannot come alone: a package that only one other brings along goes into that one, and packages that
 /// the same others bring along become one. Only packages that nobody names, and that are in the same images.
 fn join(nodes: &mut Nodes) {
     loop {
-        let mut users: BTreeMap<&str, BTreeSet<(&str, bool)>> = BTreeMap::new();
+        let mut users: BTreeMap<&str, Users<'_>> = BTreeMap::new();
         for (name, node) in nodes.iter() {
             node.depends
                 .iter()
@@ -213,7 +216,7 @@ fn join(nodes: &mut Nodes) {
                 .iter()
                 .for_each(|it| _ = users.entry(it).or_default().insert((name, false)));
         }
-        let mut groups: BTreeMap<(BTreeSet<(&str, bool)>, &str), Vec<&str>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Users<'_>, &str), Vec<&str>> = BTreeMap::new();
         for (name, node) in nodes.iter().filter(|it| !it.1.is_asked) {
             let users = users.get(name.as_str()).cloned().unwrap_or_default();
             groups.entry((users, node.place)).or_default().push(name);
