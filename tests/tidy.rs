@@ -13,10 +13,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("context", &["syntax"]),
     ("model", &["context", "knowledge", "managers", "shell", "syntax"]),
     ("linter", &["context", "knowledge", "model", "syntax"]),
-    ("rules", &["context", "knowledge", "linter", "managers", "model", "shell", "syntax"]),
+    ("rewrite", &["context", "knowledge", "linter", "managers", "model", "shell", "syntax"]),
+    (
+        "rules",
+        &["context", "knowledge", "linter", "managers", "model", "rewrite", "shell", "syntax"],
+    ),
     ("project", &["context", "linter", "model", "syntax"]),
     ("index", &[]),
-    ("pylintdock", &["context", "index", "linter", "model", "project", "rules", "syntax"]),
+    (
+        "pylintdock",
+        &["context", "index", "linter", "model", "project", "rewrite", "rules", "syntax"],
+    ),
     ("xtask", &["context", "knowledge", "model", "project", "syntax"]),
 ];
 

@@ -46,8 +46,7 @@ fn with_build<T>(input: &Input<'_>, ask: impl FnOnce(&Build<'_>) -> T) -> T {
 fn found(rules: &[&'static Rule], input: &Input<'_>, build: &Build<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules.iter().filter(|it| input.settings.is_on(it)) {
-        let severity = input.settings.severity(rule);
-        (rule.check)(build, &mut Reports::new(rule, severity, input.today, &mut found));
+        (rule.check)(build, &mut Reports::new(rule, input.settings, input.today, &mut found));
     }
     suppress::apply(rules, input, build.file, &mut found);
     let place_in_list =

@@ -2,7 +2,7 @@
 
 use model::Build;
 
-use crate::{Date, Diagnostic, Severity};
+use crate::{Date, Diagnostic, Settings, Severity, WheelTransfer};
 
 /// One rule. Each lives in a module of its own as `static RULE: Rule`.
 pub struct Rule {
@@ -87,19 +87,26 @@ impl std::fmt::Debug for Rule {
 pub struct Reports<'r> {
     rule: &'r Rule,
     severity: Severity,
+    wheel_transfer: WheelTransfer,
     today: Date,
     found: &'r mut Vec<Diagnostic>,
 }
 
 impl<'r> Reports<'r> {
-    /// A place for the findings of `rule`, reported with `severity`.
+    /// A place for the findings of `rule`, reported as `settings` say.
     pub(crate) fn new(
         rule: &'r Rule,
-        severity: Severity,
+        settings: &Settings,
         today: Date,
         found: &'r mut Vec<Diagnostic>,
     ) -> Reports<'r> {
-        Reports { rule, severity, today, found }
+        let severity = settings.severity(rule);
+        Reports { rule, severity, wheel_transfer: settings.wheel_transfer, today, found }
+    }
+
+    /// How the multi-stage rewrite hands wheels to the shipped stage.
+    pub fn wheel_transfer(&self) -> WheelTransfer {
+        self.wheel_transfer
     }
 
     /// The day for which end-of-life dates are judged.

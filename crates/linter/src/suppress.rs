@@ -72,8 +72,7 @@ pub(crate) fn apply(
         !is_hidden
     });
     if settings.is_on(&SUPPRESSION_UNUSED) {
-        let severity = settings.severity(&SUPPRESSION_UNUSED);
-        let mut reports = Reports::new(&SUPPRESSION_UNUSED, severity, input.today, found);
+        let mut reports = Reports::new(&SUPPRESSION_UNUSED, settings, input.today, found);
         report_unused(rules, settings, file, &suppressions, &mut reports);
         report_malformed(&suppressions, &nameless, &mut reports);
     }

@@ -24,7 +24,7 @@ const MOST_FILES: usize = 50;
 
 /// Whether what a COPY takes from the context is proved to need nothing but Python: files that say what to install,
 /// data, and small programs without a trace of other programs or libraries. Files of other origin are not judged.
-pub(crate) fn has_no_outer_calls(build: &Build<'_>, copy: &Copy<'_>) -> bool {
+pub fn has_no_outer_calls(build: &Build<'_>, copy: &Copy<'_>) -> bool {
     if copy.from != CopyFrom::Context {
         return true;
     }

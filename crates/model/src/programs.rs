@@ -161,7 +161,7 @@ const ABSENT: &[(&str, &str)] = &[
 
 /// What is known of a program in the small Debian images of Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InSlim {
+pub enum InSlim {
     /// It is there.
     Present,
     /// It is not; this package brings it.
@@ -171,7 +171,7 @@ pub(crate) enum InSlim {
 }
 
 /// What is known of a program by its name without directories.
-pub(crate) fn in_slim(program: &str) -> InSlim {
+pub fn in_slim(program: &str) -> InSlim {
     if PRESENT.binary_search(&program).is_ok() {
         return InSlim::Present;
     }
@@ -182,7 +182,7 @@ pub(crate) fn in_slim(program: &str) -> InSlim {
 }
 
 /// The first program that a start command (`CMD …`, with its keyword) runs and that the small images lack.
-pub(crate) fn absent_in_start(text: &str) -> Option<&'static str> {
+pub fn absent_in_start(text: &str) -> Option<&'static str> {
     let is_between =
         |it: char| it.is_whitespace() || matches!(it, '"' | '[' | ']' | ',' | '(' | '\'');
     let mut is_program = false;

@@ -86,6 +86,15 @@ pub fn to_glibc<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Result<Retag, Strin
     Ok(res)
 }
 
+/// The slim tag of the full image that a stage is built from, whatever the stage needs; or the reason why there is none,
+/// as the end of a sentence.
+///
+/// # Errors
+/// The base image is not a full one of Python, or its tag is not written out.
+pub fn slim_tag<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Result<NewTag, String> {
+    new_tag(build, stage, &slim_counterpart)
+}
+
 fn root<'b, 'f>(build: &'b Build<'f>, stage: &'b Stage<'f>) -> &'b Stage<'f> {
     build.lineage(stage).last().unwrap_or(stage)
 }

@@ -119,6 +119,10 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "diff")]
     pub(crate) statistics: bool,
 
+    /// Print what the multi-stage rewrite makes of every command of the shipped stage, instead of what was found
+    #[arg(long, conflicts_with_all = ["diff", "fix", "statistics", "output_format"])]
+    pub(crate) explain_rewrite: bool,
+
     /// Exit with 0 even if there are problems
     #[arg(long)]
     pub(crate) exit_zero: bool,

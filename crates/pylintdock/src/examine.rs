@@ -184,6 +184,21 @@ pub(crate) fn print(
     res
 }
 
+/// What the multi-stage rewrite makes of the shipped stage: of the last one that it is built from.
+fn explained(input: &Input<'_>) -> String {
+    let file = syntax::parse(input.text);
+    let scripts = model::scripts(&file);
+    let around =
+        Surroundings { files: input.files, dockerfile: input.dockerfile, target: input.target };
+    let build = Build::new(&file, &scripts, around);
+    let installs = |it: &&model::Stage<'_>| !model::build_tools::build_tools(&build, it).is_empty();
+    let shipped = || build.stages.iter().filter(|it| it.is_shipped);
+    match shipped().find(installs).or(shipped().last()) {
+        Some(stage) => rewrite::explain(&build, stage, input.settings.wheel_transfer),
+        None => "no rewrite, as there is no stage\n".to_owned(),
+    }
+}
+
 /// Reads, checks and prints one file.
 ///
 /// # Errors
@@ -195,6 +210,11 @@ pub(crate) fn examine(
     job: &Job,
 ) -> Result<Examined, Problem> {
     let subject = Subject::read(plan, contexts, job)?;
+    if plan.options.explain_rewrite {
+        let told = subject.with_input(plan, job, explained);
+        let printed = format!("{}\n{told}\n", job.file.shown);
+        return Ok(Examined { printed, ..Examined::default() });
+    }
     let (found, faults) =
         subject.with_input(plan, job, |input| linter::check_with_inputs(rules::ALL, input));
     let report = Report::new(&job.file.shown, &subject.source.text, &found);

@@ -14,8 +14,7 @@ use syntax::Span;
 pub(crate) static RULE: Rule = Rule {
     name: "compiler-in-final-stage",
     severity: Severity::Warning,
-    // The multi-stage rewrite brings the fix and makes this `Repair::SafeOrUnsafe`.
-    repair: Repair::Never,
+    repair: Repair::SafeOrUnsafe,
     aliases: &["prefer-multi-stage-build"],
     since: "0.1.0",
     is_on_by_default: true,
@@ -64,6 +63,7 @@ fn report<'f>(
     }
     let verb = if names.len() == 1 { "stays" } else { "stay" };
     let message = format!("{} {verb} in the shipped image", listed(&names));
+    let transfer = reports.wheel_transfer();
     let diagnostic = reports.report(first.span, message);
     for step in tools.chunk_by(|one, other| one.step == other.step) {
         if let Some(tool) = step.first().filter(|it| it.step != first.step) {
@@ -96,6 +96,9 @@ fn report<'f>(
         false => "build wheels in an earlier stage, and install the wheels in this one",
     };
     diagnostic.note(format!("only a build needs compilers: {advice}"));
+    if let Err(reason) = rewrite::offer(build, stage, transfer, diagnostic) {
+        diagnostic.note(format!("a rewrite is not offered, as {reason}"));
+    }
 }
 
 /// Shows the commands that compile something themselves; whether there are any.

@@ -46,6 +46,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         None => reference.repository.clone(),
     };
     let message = format!("`{name}` brings compilers and headers into the shipped image");
+    let transfer = reports.wheel_transfer();
     let diagnostic = reports.report(span, message);
     let slim = reference.tag.as_deref().map_or(Some("slim".to_owned()), slim_counterpart);
     // The sizes of older releases were not measured.
@@ -64,7 +65,9 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         }
         Err(reason) => {
             diagnostic.note("build in a stage from this image, and ship a slim one");
-            diagnostic.note(format!("a fix is not offered, as {reason}"));
+            if rewrite::offer(build, stage, transfer, diagnostic).is_err() {
+                diagnostic.note(format!("a fix is not offered, as {reason}"));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Wheels that COPY brings stay in a layer after they are installed.
 
-use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use linter::{Edit, Fix, Repair, Reports, Rule, Severity, WheelTransfer};
 use model::{Build, wheel_folder};
 
 /// See the page.
@@ -16,6 +16,10 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    // Where the file must build without mounts there is no other way.
+    if reports.wheel_transfer() == WheelTransfer::Copy {
+        return;
+    }
     for step in build.steps.iter().filter(|it| build.is_shipped(it)) {
         let Some(folder) = wheel_folder(build, step) else { continue };
         let edited = folder.edits.iter().flatten().filter_map(|edit| {

@@ -1,0 +1,318 @@
+//! Where the environments lie that are built in one stage and copied to the other.
+
+use knowledge::image::{Distribution, Image, Python, PythonOrigin};
+use managers::python::{Destination, destination};
+use managers::{Action, Tool};
+use model::interpreter::interpreter;
+use model::{Build, RunCall, Stage, Step, path};
+use syntax::Span;
+
+use crate::deed::{Deed, Task};
+use crate::plan::{Refusal, add};
+
+/// What is copied from the builder.
+#[derive(Debug, Default)]
+pub(crate) struct Environments {
+    /// Directories, absolute.
+    pub(crate) paths: Vec<String>,
+    /// The environment of the interpreter itself is among them, and with it the tools that pip installs.
+    pub(crate) has_system: bool,
+}
+
+/// What a stage builds that can be copied, or why it cannot.
+pub(crate) fn environments<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    tasks: &[Vec<Task<'_, 'f>>],
+    doubts: &mut Vec<String>,
+) -> Result<Environments, Refusal> {
+    let mut res = Environments::default();
+    let mut has_prefix = false;
+    for task in tasks.iter().flatten() {
+        let found = match task.deed {
+            Deed::Python(call) | Deed::Grouped(call) => of_call(build, task.step, call)?,
+            Deed::Environment(call) => of_environment(task.step, call),
+            Deed::Project(call) if call.call.action == Action::Build => {
+                return Err(Refusal::at(
+                    call.call.tool_span,
+                    "`setup.py` builds in place, and its program runs from there",
+                ));
+            }
+            Deed::Project(_) => Place::System,
+            Deed::Compiles(name, span) => {
+                has_prefix = true;
+                of_compiler(build, task.step, name, span, doubts)?
+            }
+            _ => continue,
+        };
+        match found {
+            Place::System => res.has_system = true,
+            Place::Directory(it) if !res.paths.contains(&it) => res.paths.push(it),
+            Place::Directory(_) => {}
+            Place::Unknown(span) => {
+                return Err(Refusal::at(span, "where it installs to is not known"));
+            }
+        }
+    }
+    if res.has_system {
+        let (paths, doubt) = system_paths(build, stage, has_prefix)?;
+        doubts.extend(doubt.map(str::to_owned));
+        res.paths.extend(paths);
+    }
+    // A directory brings what lies below it.
+    let all = res.paths.clone();
+    let is_below = |it: &String| all.iter().any(|other| other != it && path::is_inside(it, other));
+    res.paths.retain(|it| !is_below(it));
+    res.paths.sort();
+    res.paths.dedup();
+    if res.paths.is_empty() {
+        return Err(Refusal::new("nothing in the stage installs Python packages"));
+    }
+    Ok(res)
+}
+
+/// Where something is installed.
+enum Place {
+    /// Where the interpreter finds it by itself.
+    System,
+    Directory(String),
+    Unknown(Span),
+}
+
+fn of_call(build: &Build<'_>, step: &Step<'_>, call: &RunCall<'_>) -> Result<Place, Refusal> {
+    let it = &call.call;
+    let span = call.head();
+    let place = (call.script, call.command);
+    let directory = step
+        .run()
+        .and_then(|run| run.directory_at(place.0, place.1, step.state.directory.as_deref()));
+    let value = |name: &str| build.value_at(step, place, name).filter(|it| !it.is_empty());
+    let is_on = |name: &str| value(name).is_some_and(|it| is_true(&it));
+    let here = |below: &str| match &directory {
+        Some(directory) => Place::Directory(path::join(directory, below)),
+        None => Place::Unknown(span),
+    };
+    let home = |below: &str| match build.home(step) {
+        Some(home) => Place::Directory(path::join(&home, below)),
+        None => Place::Unknown(span),
+    };
+    if it.has("--install-option") {
+        return Err(Refusal::at(span, "`--install-option` says where parts of it go"));
+    }
+    match destination(it) {
+        Some(Destination::User) => return Ok(home(".local")),
+        Some(Destination::Target(to) | Destination::Prefix(to) | Destination::Root(to)) => {
+            let to = to.text().filter(|it| *it != "." && *it != "/");
+            return Ok(to.map_or(Place::Unknown(span), here));
+        }
+        None => {}
+    }
+    if let Some(own) = virtual_environment(step, call) {
+        return Ok(here(&own));
+    }
+    Ok(match it.tool {
+        Tool::Pip | Tool::GetPip | Tool::EasyInstall | Tool::PipTools => {
+            value("VIRTUAL_ENV").map_or(Place::System, Place::Directory)
+        }
+        Tool::UvPip if it.has("--system") || is_on("UV_SYSTEM_PYTHON") => Place::System,
+        Tool::UvPip => value("VIRTUAL_ENV").map_or_else(|| here(".venv"), Place::Directory),
+        Tool::Uv if it.action == Action::InstallTool => {
+            return Err(Refusal::at(span, "tools of uv lie apart from the project"));
+        }
+        Tool::Uv => match value("UV_PROJECT_ENVIRONMENT") {
+            Some(own) if own.trim_end_matches('/') == "/usr/local" => Place::System,
+            Some(own) => here(&own),
+            None => here(".venv"),
+        },
+        Tool::Poetry => {
+            let says = |key: &str, variable: &str| {
+                value(variable).or_else(|| configured(build, step, key))
+            };
+            let creates = says("virtualenvs.create", "POETRY_VIRTUALENVS_CREATE");
+            let in_project = says("virtualenvs.in-project", "POETRY_VIRTUALENVS_IN_PROJECT");
+            match (creates, in_project) {
+                (Some(it), _) if !is_true(&it) => {
+                    value("VIRTUAL_ENV").map_or(Place::System, Place::Directory)
+                }
+                (_, Some(it)) if is_true(&it) => here(".venv"),
+                _ => match says("virtualenvs.path", "POETRY_VIRTUALENVS_PATH") {
+                    Some(own) => Place::Directory(own),
+                    None => value("VIRTUAL_ENV")
+                        .map_or_else(|| home(".cache/pypoetry/virtualenvs"), Place::Directory),
+                },
+            }
+        }
+        Tool::Pdm => here(".venv"),
+        Tool::Pipenv if it.has("--system") || is_on("PIPENV_SYSTEM") => Place::System,
+        Tool::Pipenv if is_on("PIPENV_VENV_IN_PROJECT") => here(".venv"),
+        Tool::Pipenv => home(".local/share/virtualenvs"),
+        _ => {
+            return Err(Refusal::at(
+                span,
+                format!("what `{}` installs is spread out", it.tool.name()),
+            ));
+        }
+    })
+}
+
+/// The virtual environment whose pip is called, or that the RUN activates.
+fn virtual_environment(step: &Step<'_>, call: &RunCall<'_>) -> Option<String> {
+    let program = call.call.command.words.first()?.literal()?;
+    if let Some(own) = program.rsplit_once("/bin/").map(|it| it.0) {
+        let is_own = !matches!(own, "/usr" | "/usr/local" | "") && !own.starts_with("/opt/conda");
+        return is_own.then(|| own.to_owned());
+    }
+    step.run()?.commands().find_map(|it| {
+        let activates = matches!(it.program(), Some("." | "source"));
+        let script = it.words.get(1).filter(|_| activates)?.literal()?;
+        Some(script.strip_suffix("/bin/activate")?.to_owned())
+    })
+}
+
+fn of_environment(step: &Step<'_>, call: &RunCall<'_>) -> Place {
+    let it = &call.call;
+    let written = it.operands.last().and_then(|it| it.text());
+    let written = written.or_else(|| (it.tool == Tool::Uv).then_some(".venv"));
+    let place = (call.script, call.command);
+    let directory = step
+        .run()
+        .and_then(|run| run.directory_at(place.0, place.1, step.state.directory.as_deref()));
+    match (written, directory) {
+        (Some(to), Some(directory)) if !to.starts_with('~') => {
+            Place::Directory(path::join(&directory, to))
+        }
+        (Some(to), None) if to.starts_with('/') => Place::Directory(path::clean(to)),
+        _ => Place::Unknown(it.tool_span),
+    }
+}
+
+/// What `poetry config KEY VALUE` says in the stage, up to a step.
+fn configured(build: &Build<'_>, step: &Step<'_>, key: &str) -> Option<String> {
+    let before = build.steps_before(step).chain([step]);
+    let runs = before.filter_map(|it| it.run());
+    let mut calls = runs.flat_map(|it| &it.calls);
+    calls.find_map(|it| {
+        let is_config = it.call.tool == Tool::Poetry && it.call.action == Action::Configure;
+        let mut operands = it.call.operands.iter().filter(|_| is_config);
+        operands.find(|it| it.text() == Some(key))?;
+        Some(operands.next()?.text()?.to_owned())
+    })
+}
+
+fn is_true(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
+}
+
+/// Where a RUN that compiles installs what it makes.
+fn of_compiler(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    name: &str,
+    span: Span,
+    doubts: &mut Vec<String>,
+) -> Result<Place, Refusal> {
+    const KNOWN: [&str; 14] = [
+        "make",
+        "cmake",
+        "ninja",
+        "meson",
+        "configure",
+        "b2",
+        "bootstrap.sh",
+        "autogen.sh",
+        "autoreconf",
+        "autoconf",
+        "bootstrap",
+        "gcc",
+        "g++",
+        "scons",
+    ];
+    let refused =
+        || Err(Refusal::at(span, format!("`{name}` compiles something that is no Python package")));
+    let Some(run) = step.run().filter(|_| KNOWN.contains(&name)) else { return refused() };
+    let installs = run.commands().any(|it| {
+        let words = || it.words.iter().skip(1).filter_map(|it| it.literal());
+        let is_builder = it.program().is_some_and(|it| KNOWN.contains(&it));
+        is_builder && words().any(|it| matches!(it, "install" | "--install" | "altinstall"))
+    });
+    if !installs {
+        return refused();
+    }
+    add(doubts, "what `make install` writes outside of its prefix is not copied");
+    let text = step.instruction.span.of(build.file.text);
+    let own =
+        ["--prefix=", "--prefix ", "-DCMAKE_INSTALL_PREFIX=", "PREFIX="].iter().find_map(|it| {
+            let rest = text.split_once(it)?.1;
+            let end = rest.find(|it: char| it.is_whitespace() || matches!(it, ';' | '&' | '"'));
+            Some(rest.get(..end.unwrap_or(rest.len())).unwrap_or("").to_owned())
+        });
+    let has_default = run.commands().any(|it| {
+        matches!(it.program(), Some("configure" | "cmake" | "meson" | "bootstrap.sh" | "b2"))
+    });
+    match own.as_deref() {
+        None if !has_default => {
+            Err(Refusal::at(span, format!("where `{name}` installs to is not known")))
+        }
+        None | Some("/usr/local" | "/usr/local/") => Ok(Place::System),
+        Some(own) if own.starts_with("/opt/") && !own.contains('$') => {
+            Ok(Place::Directory(own.trim_end_matches('/').to_owned()))
+        }
+        Some(_) => {
+            Err(Refusal::at(span, format!("`{name}` installs among the files of the system")))
+        }
+    }
+}
+
+/// Where the interpreter of a stage keeps packages.
+fn system_paths<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    has_prefix: bool,
+) -> Result<(Vec<String>, Option<&'static str>), Refusal> {
+    let image = build.image(stage);
+    let whole = || vec!["/usr/local".to_owned()];
+    let distribution = image.map(|it: Image| it.distribution);
+    if distribution == Some(Distribution::Alpine)
+        && !image.is_some_and(|it| it.python.is_official())
+    {
+        return Err(Refusal::new("Alpine's own Python keeps packages among those of the system"));
+    }
+    if let Some(Python::Present { origin: PythonOrigin::Conda, .. }) = image.map(|it| it.python) {
+        return Err(Refusal::new("conda keeps packages and compilers in one environment"));
+    }
+    let is_official = image.is_some_and(|it| it.python.is_official());
+    let installs = |wanted: fn(Tool) -> bool| {
+        let runs = build.steps_of(stage).iter().filter_map(|it| it.run());
+        runs.flat_map(|it| &it.calls).any(|it| wanted(it.call.tool))
+    };
+    let is_debian = matches!(distribution, Some(Distribution::Debian | Distribution::Ubuntu));
+    if !is_official && !is_debian && !installs(|it| it.is_apt()) {
+        // From 8 on, and in Fedora, pip keeps what it installs apart from the system.
+        let is_apart = image.is_some_and(|it| {
+            let version =
+                it.release.and_then(|it| it.version().split('.').next()?.parse::<u32>().ok());
+            it.distribution.is_red_hat_family()
+                && version.is_some_and(|it| it >= 8)
+                && it.distribution != Distribution::Amazon
+        });
+        if !is_apart {
+            return Err(Refusal::new("where its Python keeps packages is not known"));
+        }
+    }
+    let version = interpreter(build, stage).map(|it| it.version);
+    Ok(match version.filter(|_| is_official && !has_prefix) {
+        Some((major, minor)) => (
+            vec![
+                format!("/usr/local/lib/python{major}.{minor}/site-packages"),
+                "/usr/local/bin".to_owned(),
+            ],
+            Some(
+                "files that packages put beside their modules and programs, as below `/usr/local/share`, are not copied",
+            ),
+        ),
+        None => (
+            whole(),
+            (!is_official).then_some("what is installed outside of `/usr/local` is not copied"),
+        ),
+    })
+}

@@ -1,0 +1,61 @@
+//! Puts the rewrite on a diagnostic: as its fix, or as a note that says why there is none.
+
+use linter::{Diagnostic, Edit, Fix, WheelTransfer};
+use model::{Build, Stage, Step};
+use syntax::Span;
+
+use crate::plan::{Plan, Refusal, Shipped, Transfer};
+use crate::print::print;
+use crate::stage::plan;
+
+/// The title of the fix.
+const TITLE: &str = "Rewrite as a multi-stage wheel build";
+
+/// Offers the rewrite of a stage as a fix of a diagnostic that speaks of it.
+///
+/// # Errors
+/// Why there is none, as the end of a sentence that begins with "as".
+pub fn offer<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    transfer: WheelTransfer,
+    diagnostic: &mut Diagnostic,
+) -> Result<(), String> {
+    let (plan, edits) = planned(build, stage, transfer).map_err(|it| it.told(build))?;
+    label_changes(build, &plan, diagnostic);
+    diagnostic.fix(Fix::safe_unless(TITLE, plan.doubts, edits));
+    Ok(())
+}
+
+/// The plan of a stage and its edits.
+pub(crate) fn planned<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    transfer: WheelTransfer,
+) -> Result<(Plan, Vec<Edit>), Refusal> {
+    let transfer = match transfer {
+        WheelTransfer::Mount => Transfer::Mount,
+        WheelTransfer::Copy => Transfer::Copy,
+    };
+    let plan = plan(build, stage, transfer)?;
+    let edits = print(build, &plan)?;
+    Ok((plan, edits))
+}
+
+/// The fix also changes instructions that the diagnostic does not name yet: the first and the last of them get a label.
+fn label_changes(build: &Build<'_>, plan: &Plan, diagnostic: &mut Diagnostic) {
+    let spans = diagnostic.labels.iter().map(|it| it.span);
+    let told = spans.fold(diagnostic.span, |all, it| Span {
+        start: all.start.min(it.start),
+        end: all.end.max(it.end),
+    });
+    let changed =
+        plan.steps.iter().filter(|it| !matches!(it.shipped, Shipped::Same) || !it.above.is_empty());
+    let steps: Vec<&Step<'_>> = changed.filter_map(|it| build.steps.get(it.step)).collect();
+    if let Some(last) = steps.last().filter(|it| it.instruction.span.start >= told.end) {
+        diagnostic.label(last.instruction.keyword_span, "the last that the rewrite changes");
+    }
+    if let Some(first) = steps.first().filter(|it| it.instruction.span.end <= told.start) {
+        diagnostic.label(first.instruction.keyword_span, "the first that the rewrite changes");
+    }
+}
