@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use context::{Files, NoFiles};
 use linter::{Diagnostic, Input};
-use model::{Build, Surroundings};
+use model::{Build, InputFault, Surroundings};
 use project::{Contexts, DiskFiles, Problem, Source, infer_context, relative_to};
 
 use crate::arguments::Format;
@@ -113,9 +113,20 @@ impl<'c> Subject<'c> {
         work(&Build::new(&file, &scripts, surroundings))
     }
 
-    /// What the linter finds. Where no fix is applied, because the text is not the bytes of the file, none is offered.
+    /// What the linter finds.
     pub(crate) fn check(&self, plan: &Plan<'_>, job: &Job) -> Vec<Diagnostic> {
-        let mut found = self.with_input(plan, job, |input| linter::check(rules::ALL, input));
+        self.with_input(plan, job, |input| self.offered(linter::check(rules::ALL, input)))
+    }
+
+    /// What the linter finds, also in the files that the Dockerfile installs from.
+    fn check_with_inputs(&self, plan: &Plan<'_>, job: &Job) -> (Vec<Diagnostic>, Vec<InputFault>) {
+        let (found, faults) =
+            self.with_input(plan, job, |input| linter::check_with_inputs(rules::ALL, input));
+        (self.offered(found), faults)
+    }
+
+    /// Where no fix is applied, because the text is not the bytes of the file, none is offered.
+    fn offered(&self, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         if self.source.first_invalid_byte.is_some() {
             found.iter_mut().for_each(|it| it.fixes.clear());
         }
@@ -193,7 +204,7 @@ fn explained(input: &Input<'_>) -> String {
     let build = Build::new(&file, &scripts, around);
     let installs = |it: &&model::Stage<'_>| !model::build_tools::build_tools(&build, it).is_empty();
     let shipped = || build.stages.iter().filter(|it| it.is_shipped);
-    match shipped().find(installs).or(shipped().last()) {
+    match shipped().find(installs).or_else(|| shipped().next_back()) {
         Some(stage) => rewrite::explain(&build, stage, input.settings.wheel_transfer),
         None => "no rewrite, as there is no stage\n".to_owned(),
     }
@@ -215,8 +226,7 @@ pub(crate) fn examine(
         let printed = format!("{}\n{told}\n", job.file.shown);
         return Ok(Examined { printed, ..Examined::default() });
     }
-    let (found, faults) =
-        subject.with_input(plan, job, |input| linter::check_with_inputs(rules::ALL, input));
+    let (found, faults) = subject.check_with_inputs(plan, job);
     let report = Report::new(&job.file.shown, &subject.source.text, &found);
     let mut res = print(plan, has_colors, &report, subject.files());
     let shown = |path: &str| {
