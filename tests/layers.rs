@@ -35,7 +35,7 @@ fn the_table_says_what_is_added_and_what_is_of_no_use() {
     for expected in [
         "FROM python:3.12-slim-bookworm",
         "package lists: ~20 MB, of no use",
-        "`big.bin`, removed in a later layer: ~2.0 MB, of no use",
+        "`big.bin`, removed in a later layer: ~2.0 MB",
         "pip's cache: size not known, of no use",
         "files of no use in an image: ~0.9 MB, of no use",
         "in all",

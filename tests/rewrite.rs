@@ -39,13 +39,14 @@ fn a_rewritten_file_settles_and_brings_nothing_new() {
         }
         let again = linter::fix(&own, &Input { text: &outcome.text, ..input }, Safety::Unsafe);
         assert_eq!(again.text, outcome.text, "{name}: twice is not once");
-        let found = |text: &str| {
-            let found = linter::check(rules::ALL, &Input { text, ..input });
-            found.into_iter().map(|it| it.rule).collect::<Vec<&str>>()
-        };
-        let before = found(&text);
-        for rule in found(&outcome.text) {
-            assert!(before.contains(&rule), "{name}: {rule} is new in\n{}", outcome.text);
+        let found = |text: &str| linter::check(rules::ALL, &Input { text, ..input });
+        let before: Vec<&str> = found(&text).into_iter().map(|it| it.rule).collect();
+        for it in found(&outcome.text) {
+            // A safe fix of another rule is applied in the same run: packages of the system's own Python are copied by a
+            // path that names its version, until a variable does.
+            let is_settled = it.fixes.iter().any(|fix| fix.safety == Safety::Safe);
+            let is_new = !before.contains(&it.rule) && !is_settled;
+            assert!(!is_new, "{name}: {} is new in\n{}", it.rule, outcome.text);
         }
     }
 }

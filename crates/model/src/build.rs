@@ -15,7 +15,7 @@ use crate::image_reference::ImageReference;
 use crate::lock_install::Locks;
 use crate::memory::StepMemory;
 use crate::mount::Mount;
-use crate::purpose::is_trial;
+use crate::purpose::last_product;
 use crate::run::Run;
 use crate::scripts::Scripts;
 use crate::stage::{Base, Stage};
@@ -111,7 +111,7 @@ impl<'f> Build<'f> {
 
     fn mark_shipped(&mut self) {
         let by_target = self.surroundings.target.and_then(|it| self.stage_named(it));
-        let mut next = by_target.or_else(|| self.last_stage());
+        let mut next = by_target.or_else(|| last_product(&self.stages));
         while let Some(index) = next {
             self.stages[index].is_shipped = true;
             next = match self.stages[index].base {
@@ -119,18 +119,6 @@ impl<'f> Build<'f> {
                 _ => None,
             };
         }
-    }
-
-    /// The last stage, or the one below it if it only tries or develops that: `FROM app AS test`.
-    fn last_stage(&self) -> Option<usize> {
-        let mut last = self.stages.last()?;
-        while let Base::Stage(parent) = last.base
-            && parent < last.index
-            && last.name.is_some_and(|it| is_trial(&it.text))
-        {
-            last = self.stages.get(parent)?;
-        }
-        Some(last.index)
     }
 
     /// The stage of this name or number.

@@ -32,8 +32,20 @@ const BUILD_WORDS: [&str; 6] = ["builder", "build", "compile", "compiler", "whee
 const TRIALS: [&str; 5] = ["dev", "lint", "test", "testing", "tests"];
 
 /// Whether a stage of this name, built on another one, is there to try what that one has: `test`, `unit-test`.
-pub(crate) fn is_trial(name: &str) -> bool {
+fn is_trial(name: &str) -> bool {
     name.split(['-', '_']).any(|it| TRIALS.iter().any(|word| it.eq_ignore_ascii_case(word)))
+}
+
+/// The last stage, or the one below it if it only tries or develops that: `FROM app AS test`.
+pub(crate) fn last_product(stages: &[Stage<'_>]) -> Option<usize> {
+    let mut last = stages.last()?;
+    while let Base::Stage(parent) = last.base
+        && parent < last.index
+        && last.name.is_some_and(|it| is_trial(&it.text))
+    {
+        last = stages.get(parent)?;
+    }
+    Some(last.index)
 }
 
 /// Beginnings of base images in which people work.

@@ -4,7 +4,7 @@ use knowledge::image::{Distribution, Image, Python, PythonOrigin};
 use managers::python::{Destination, destination};
 use managers::{Action, Tool};
 use model::interpreter::interpreter;
-use model::{Build, RunCall, Stage, Step, path};
+use model::{Base, Build, RunCall, Stage, Step, path};
 use syntax::Span;
 
 use crate::deed::{Deed, Task};
@@ -300,7 +300,16 @@ fn system_paths<'f>(
         }
     }
     let version = interpreter(build, stage).map(|it| it.version);
-    Ok(match version.filter(|_| is_official && !has_prefix) {
+    // A path with the version in it is right only as long as the tag says the same version, and nothing else.
+    let tag = build.lineage(stage).last().and_then(|it| match &it.base {
+        Base::Image { reference, .. } => reference.tag.as_deref(),
+        _ => None,
+    });
+    let is_in_tag = |(major, minor): (u8, u8)| {
+        let rest = tag.and_then(|it| it.strip_prefix(&format!("{major}.{minor}")));
+        rest.is_some_and(|it| it.is_empty() || it.starts_with('-'))
+    };
+    Ok(match version.filter(|it| is_official && !has_prefix && is_in_tag(*it)) {
         Some((major, minor)) => (
             vec![
                 format!("/usr/local/lib/python{major}.{minor}/site-packages"),
