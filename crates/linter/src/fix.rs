@@ -63,6 +63,9 @@ pub struct Fix {
     pub reasons: Vec<String>,
     /// Sorted by file and place, disjoint.
     pub edits: Vec<Edit>,
+    /// Places of the Dockerfile whose text the edits repeat elsewhere: a fix that changes one of them waits for the next
+    /// round, or the other way round.
+    pub repeats: Vec<Span>,
 }
 
 impl Fix {
@@ -83,6 +86,12 @@ impl Fix {
     /// A fix that a person must complete.
     pub fn manual(title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Fix {
         Fix::new(title.into(), Safety::Manual, Vec::new(), edits)
+    }
+
+    /// The same fix, whose edits repeat the text at these places.
+    pub fn repeating(mut self, places: Vec<Span>) -> Fix {
+        self.repeats = places;
+        self
     }
 
     /// Safe without reasons, unsafe with any.
@@ -111,6 +120,6 @@ impl Fix {
                 pair[1]
             );
         }
-        Fix { title, safety, reasons, edits }
+        Fix { title, safety, reasons, edits, repeats: Vec::new() }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use context::{Files, Tree};
+use syntax::Span;
 
 use crate::{Diagnostic, Edit, Fix, Input, Rule, Safety, check};
 
@@ -85,18 +86,24 @@ fn choose(found: &[Diagnostic], allowed: Safety) -> Vec<(&'static str, &Fix)> {
     candidates.sort_by_key(|it| it.1.edits[0].span.start);
     let mut taken = Taken::default();
     candidates.retain(|(_, fix)| {
-        let is_free = fix.edits.iter().all(|it| taken.leaves_free(it));
+        let is_free = fix.edits.iter().all(|it| taken.leaves_free(it))
+            && !fix.repeats.iter().any(|it| taken.changes(*it));
         if is_free {
-            taken.0.extend(fix.edits.iter().map(|it| (place(it), it)));
+            taken.edits.extend(fix.edits.iter().map(|it| (place(it), it)));
+            taken.repeated.extend(&fix.repeats);
         }
         is_free
     });
     candidates
 }
 
-/// Edits of which no two touch, by file and start.
 #[derive(Default)]
-struct Taken<'e>(BTreeMap<(Option<&'e str>, u32), &'e Edit>);
+struct Taken<'e> {
+    /// Of which no two touch, by file and start.
+    edits: BTreeMap<(Option<&'e str>, u32), &'e Edit>,
+    /// Places of the Dockerfile that must stay as they are.
+    repeated: Vec<Span>,
+}
 
 fn place(edit: &Edit) -> (Option<&str>, u32) {
     (edit.path.as_deref(), edit.span.start)
@@ -106,9 +113,16 @@ impl<'e> Taken<'e> {
     fn leaves_free(&self, edit: &'e Edit) -> bool {
         let (path, start) = place(edit);
         // Those that start earlier end earlier too, so only the last of them can reach this one.
-        let before = self.0.range(..(path, start)).next_back();
-        let behind = self.0.range((path, start)..=(path, edit.span.end));
-        !before.into_iter().chain(behind).any(|it| touches(edit, it.1))
+        let before = self.edits.range(..(path, start)).next_back();
+        let behind = self.edits.range((path, start)..=(path, edit.span.end));
+        let is_repeated = || self.repeated.iter().any(|it| is_within(edit, *it));
+        !before.into_iter().chain(behind).any(|it| touches(edit, it.1)) && !is_repeated()
+    }
+
+    /// Whether an edit changes what stands at a place.
+    fn changes(&self, place: Span) -> bool {
+        let own = self.edits.range(..(None, place.end));
+        own.rev().take_while(|it| it.1.span.end > place.start).any(|it| is_within(it.1, place))
     }
 }
 
@@ -119,6 +133,14 @@ fn touches(a: &Edit, b: &Edit) -> bool {
             || a.span.start == b.span.start
             || a.span.is_empty() && b.span.contains(a.span)
             || b.span.is_empty() && a.span.contains(b.span))
+}
+
+/// Whether an edit of the Dockerfile changes something inside of a place, not only next to it.
+fn is_within(edit: &Edit, place: Span) -> bool {
+    edit.path.is_none()
+        && edit.span.start < place.end
+        && place.start < edit.span.end.max(edit.span.start + 1)
+        && !(edit.span.is_empty() && edit.span.start == place.start)
 }
 
 /// `text` with the edits made, which are disjoint.

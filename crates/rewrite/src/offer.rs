@@ -4,7 +4,7 @@ use linter::{Diagnostic, Edit, Fix, WheelTransfer};
 use model::{Build, Stage, Step};
 use syntax::Span;
 
-use crate::plan::{Plan, Refusal, Shipped, Transfer};
+use crate::plan::{Builder, Plan, Refusal, Transfer};
 use crate::print::print;
 use crate::stage::plan;
 
@@ -22,8 +22,9 @@ pub fn offer<'f>(
     diagnostic: &mut Diagnostic,
 ) -> Result<(), String> {
     let (plan, edits) = planned(build, stage, transfer).map_err(|it| it.told(build))?;
-    label_changes(build, &plan, diagnostic);
-    diagnostic.fix(Fix::safe_unless(TITLE, plan.doubts, edits));
+    label_changes(build, &edits, diagnostic);
+    let repeated = repeated(build, stage, &plan);
+    diagnostic.fix(Fix::safe_unless(TITLE, plan.doubts, edits).repeating(repeated));
     Ok(())
 }
 
@@ -42,20 +43,33 @@ pub(crate) fn planned<'f>(
     Ok((plan, edits))
 }
 
+/// What the builder has a copy of: FROM, and each instruction that stands in both stages.
+fn repeated(build: &Build<'_>, stage: &Stage<'_>, plan: &Plan) -> Vec<Span> {
+    let from = std::iter::once(stage.steps.start);
+    let copied = plan.steps.iter().filter(|it| !matches!(it.builder, Builder::Nothing));
+    let steps = from.chain(copied.map(|it| it.step));
+    steps.filter_map(|it| Some(build.steps.get(it)?.instruction.span)).collect()
+}
+
 /// The fix also changes instructions that the diagnostic does not name yet: the first and the last of them get a label.
-fn label_changes(build: &Build<'_>, plan: &Plan, diagnostic: &mut Diagnostic) {
+fn label_changes(build: &Build<'_>, edits: &[Edit], diagnostic: &mut Diagnostic) {
     let spans = diagnostic.labels.iter().map(|it| it.span);
     let told = spans.fold(diagnostic.span, |all, it| Span {
         start: all.start.min(it.start),
         end: all.end.max(it.end),
     });
-    let changed =
-        plan.steps.iter().filter(|it| !matches!(it.shipped, Shipped::Same) || !it.above.is_empty());
-    let steps: Vec<&Step<'_>> = changed.filter_map(|it| build.steps.get(it.step)).collect();
-    if let Some(last) = steps.last().filter(|it| it.instruction.span.start >= told.end) {
+    let is_changed = |it: &&Step<'_>| {
+        let own = it.instruction.span;
+        edits.iter().any(|edit| edit.span.start < own.end && own.start < edit.span.end)
+    };
+    if let Some(last) = build.steps.iter().rev().find(is_changed)
+        && last.instruction.span.start >= told.end
+    {
         diagnostic.label(last.instruction.keyword_span, "the last that the rewrite changes");
     }
-    if let Some(first) = steps.first().filter(|it| it.instruction.span.end <= told.start) {
+    if let Some(first) = build.steps.iter().find(is_changed)
+        && first.instruction.span.end <= told.start
+    {
         diagnostic.label(first.instruction.keyword_span, "the first that the rewrite changes");
     }
 }
