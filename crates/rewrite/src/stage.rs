@@ -14,7 +14,7 @@ use crate::plan::{
 };
 use crate::share::Sharing;
 use crate::slim::{full_base, slim};
-use crate::surroundings::{Place, bringing, copied, variables};
+use crate::surroundings::{Place, bringing, check_sources, copied, variables};
 
 /// How a stage is shared between a builder and what is shipped, or the reason why it cannot be.
 ///
@@ -172,7 +172,10 @@ fn finish<'f>(
     }
     let builder_name = builder_name(build);
     match shape {
-        Shape::Wheels => surround(build, steps, &installs, &mut planned),
+        Shape::Wheels => {
+            check_sources(build, &installs)?;
+            surround(build, steps, &installs, &mut planned);
+        }
         Shape::Environment { .. } => {
             bring_back(build, steps, all, (&builder_name, copied), last, &mut planned);
         }

@@ -1,10 +1,13 @@
 //! What the builder repeats of the other instructions: files, variables, directories, the shell and the user.
 
 use context::copy_sources;
-use model::{Build, Copy, CopyFrom, Presence, SourceKind, Step, User, path, presence};
+use model::{
+    Build, Copy, CopyFrom, Effect, Presence, SourceKind, Step, User, effect_in, path, presence,
+};
 use syntax::Keyword;
 
 use crate::pip::Install;
+use crate::plan::Refusal;
 
 /// The steps whose COPY or ADD brings what the calls read.
 pub(crate) fn bringing(build: &Build<'_>, installs: &[Install<'_, '_>]) -> Vec<usize> {
@@ -38,6 +41,34 @@ pub(crate) fn bringing(build: &Build<'_>, installs: &[Install<'_, '_>]) -> Vec<u
     res.sort_unstable();
     res.dedup();
     res
+}
+
+/// Refuses where a file that pip reads may come only from a command that nobody sees into: the builder would lack it.
+pub(crate) fn check_sources(
+    build: &Build<'_>,
+    installs: &[Install<'_, '_>],
+) -> Result<(), Refusal> {
+    for install in installs.iter().filter(|it| !it.has_project) {
+        for file in &install.files {
+            let is_doubtful = presence(build, install.step, None, file) == Presence::Unknown;
+            let makes = |step: &Step<'_>| {
+                let Some(run) = step.run() else { return false };
+                run.commands_with_places().any(|(script, index, command)| {
+                    let effect = effect_in(build, step, run, (script, index), command);
+                    *effect != Effect::Unknown && effect.may_make(file)
+                })
+            };
+            let is_mounted = install.step.run().is_some_and(|it| !it.mounts.is_empty());
+            let is_made = || makes(install.step) || build.steps_before(install.step).any(makes);
+            let is_copied = || !nearest(build, install.step, file, false).is_empty();
+            if is_doubtful && !is_mounted && !is_copied() && !is_made() {
+                let name = path::file_name(file);
+                let reason = format!("no COPY brings `{name}`, so a command before may make it");
+                return Err(Refusal::at(install.call.head(), reason));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn parent(file: &str) -> &str {
