@@ -1,8 +1,9 @@
-//! Chores of the project: rebuilds the tables of `knowledge`, compares answers with the world.
+//! Chores of the project: rebuilds the tables of `knowledge`, compares answers with the world, builds images.
 
 mod compare_wheels;
 mod coverage;
 mod debian_packages;
+mod images;
 mod packages_file;
 mod refresh;
 
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask compare-wheels [NAME...] compares the tables of wheels with what pip finds
 cargo xtask coverage FOLDER...       how many Python Dockerfiles have every requirement decided, and what is not known
+cargo xtask images [--shared] [--output FOLDER] [CASE...]
+                                     builds the projects of tests/images before and after the fix and compares the images
 cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index of pip shows to be pure Python
 cargo xtask refresh availability     rebuilds one column of debian-availability.tsv from the lists that apt has here
 cargo xtask refresh debian-packages RELEASE=PACKAGES... [NAMES]
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["compare-wheels", names @ ..] => compare_wheels::compare(names),
+        ["images", rest @ ..] => images::run(rest),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
         ["coverage", folders @ ..] if !folders.is_empty() => {
             coverage::print(&folders.iter().map(PathBuf::from).collect::<Vec<_>>())

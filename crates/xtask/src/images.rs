@@ -1,0 +1,290 @@
+//! `cargo xtask images`: builds every project of `tests/images` before and after the fix and compares what comes out.
+
+mod bases;
+mod builder;
+mod case;
+mod index;
+mod machine;
+mod measure;
+mod program;
+mod report;
+
+use builder::Builder;
+use case::{Bar, Case};
+use measure::Image;
+use report::Row;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+/// Names the folder that keeps the builder, the base images and the fetched packages between runs.
+const HOME: &str = "PYLINTDOCK_IMAGES";
+/// Names another pylintdock than the one of this working tree.
+const PROGRAM: &str = "PYLINTDOCK";
+/// The port on which repositories are served, fixed because Dockerfiles of the cases name it.
+const GIT_PORT: &str = "18942";
+/// The largest middle ratio over the projects with build tools.
+const MEDIAN: f64 = 0.45;
+
+const USAGE: &str = "\
+usage: cargo xtask images [--shared] [--output FOLDER] [CASE…]
+  --shared  answer steps that an earlier case has run from the cache: quicker, but build times mean nothing";
+
+/// Runs the cases that `arguments` name, or all, prints the table and writes table, data and picture into a folder.
+///
+/// # Errors
+///
+/// The machine cannot be set up, or a fixed image does not hold its bars; a machine on which nothing can be built is no error.
+pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
+    let (shared, arguments) = match arguments {
+        ["--shared", rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let (output, names) = match arguments {
+        ["--output", folder, names @ ..] => (PathBuf::from(folder), names),
+        names => (target()?.join("images"), names),
+    };
+    if names.iter().any(|it| it.starts_with('-')) {
+        return Err(USAGE.to_owned());
+    }
+    if let Some(reason) = machine::obstacle() {
+        say(&format!("skipped: {reason}"));
+        return Ok(());
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/images");
+    let cases = case::read(&root, names)?;
+    let program = pylintdock()?;
+    let start = Instant::now();
+    let rows = {
+        // In this order, the builder has ended before its folder is removed.
+        let temporary = tempfile::tempdir()
+            .map_err(|error| format!("cannot make a folder for temporary files: {error}"))?;
+        let home =
+            std::env::var_os(HOME).map_or_else(|| temporary.path().to_path_buf(), PathBuf::from);
+        measured(&home, &temporary.path().join("work"), &cases, &program, shared)?
+    };
+    let markdown = report::markdown(&rows);
+    let data = serde_json::to_string_pretty(&rows).map_err(|error| error.to_string())?;
+    program::write(&output.join("images.md"), &markdown)?;
+    program::write(&output.join("images.json"), &data)?;
+    program::write(&output.join("images.svg"), &report::picture(&rows))?;
+    say(&format!(
+        "\n{markdown}\n{} images in {:.0} s; the data is in `{}`",
+        rows.len(),
+        start.elapsed().as_secs_f64(),
+        output.display()
+    ));
+    let mut faults: Vec<String> = rows
+        .iter()
+        .flat_map(|row| {
+            row.faults.iter().map(move |it| format!("{} ({}): {it}", row.case, row.fix))
+        })
+        .collect();
+    if names.is_empty()
+        && let Some(median) = report::median(&rows).filter(|it| *it > MEDIAN)
+    {
+        faults.push(format!("the middle ratio is {median:.3}, more than {MEDIAN}"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+}
+
+/// Sets the machine up below `home`, and builds each case in the folder `work`.
+fn measured(
+    home: &Path,
+    work: &Path,
+    cases: &[Case],
+    program: &Path,
+    shared: bool,
+) -> Result<Vec<Row>, String> {
+    std::fs::create_dir_all(home)
+        .map_err(|error| format!("cannot make `{}`: {error}", home.display()))?;
+    machine::install_programs()?;
+    index::serve(home.join("index"))?;
+    let repositories = work.join("repositories");
+    for case in cases {
+        case.make_repositories(&repositories)?;
+    }
+    let _served = Repositories::serve(&repositories)?;
+    let builder = Builder::start(home)?;
+    let dockerfiles: String = cases
+        .iter()
+        .filter_map(|it| std::fs::read_to_string(it.folder.join("Dockerfile")).ok())
+        .collect();
+    bases::make(&builder, home, &dockerfiles)?;
+    let mut rows = Vec::new();
+    for case in cases {
+        let tag = |state: &str| format!("case-{}:{state}", case.name);
+        let folder = work.join(&case.name);
+        let attempt = |state: &str, fix| {
+            let context = folder.join(state);
+            lay_out(case, &context, fix)?;
+            measure::image(&builder, &context, &tag(state), &case.settings, shared)
+        };
+        let mut tags = vec![tag("before")];
+        let mut before = Some(attempt("before", None));
+        for (fix, bar) in case.fixes() {
+            let after = attempt(fix, Some((program, fix)));
+            tags.push(tag(fix));
+            // The image before is measured once; a second row only repeats its size.
+            let old = before.take().unwrap_or_else(|| repeated(rows.last()));
+            let row = compared(case, fix, bar, old, after);
+            tell(&row);
+            rows.push(row);
+        }
+        measure::forget(&builder, &tags, shared);
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    Ok(rows)
+}
+
+/// Lays the case out in the new folder `context` and, where told to, lets pylintdock fix it there.
+fn lay_out(case: &Case, context: &Path, fix: Option<(&Path, &str)>) -> Result<(), String> {
+    if let Some(parent) = context.parent() {
+        std::fs::create_dir_all(parent)
+            .map_err(|error| format!("cannot make `{}`: {error}", parent.display()))?;
+    }
+    case.lay_out(context)?;
+    if let Some((program, kind)) = fix {
+        let mut command = Command::new(program);
+        command.current_dir(context).args(["check", "--fix"]);
+        if kind == "unsafe" {
+            command.arg("--unsafe-fixes");
+        }
+        let out = command
+            .arg("Dockerfile")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| format!("cannot start pylintdock: {error}"))?;
+        // 1 says that something is left to report, which is no failure here.
+        if !matches!(out.status.code(), Some(0 | 1)) {
+            return Err(format!(
+                "pylintdock failed:\n{}",
+                program::last_lines(&String::from_utf8_lossy(&out.stderr))
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The row of a case, with everything that is wrong with the fixed image.
+fn compared(
+    case: &Case,
+    fix: &'static str,
+    bar: Bar,
+    before: Result<Image, String>,
+    after: Result<Image, String>,
+) -> Row {
+    let mut faults = Vec::new();
+    let before = before.map_err(|it| faults.push(format!("the original {it}"))).ok();
+    let after = after.map_err(|it| faults.push(format!("the fixed file {it}"))).ok();
+    if let (Some(before), Some(after)) = (&before, &after) {
+        if before.printed != after.printed {
+            faults.push(format!(
+                "the program printed `{}` before and `{}` after",
+                before.printed.trim(),
+                after.printed.trim()
+            ));
+        }
+        let tools: Vec<&str> = after
+            .tools
+            .iter()
+            .filter(|it| !case.settings.keeps.contains(it))
+            .map(String::as_str)
+            .collect();
+        if !tools.is_empty() {
+            faults.push(format!("build tools are left: {}", tools.join(", ")));
+        }
+        let ratio = after.bytes as f64 / before.bytes as f64;
+        let most = bar.ratio.unwrap_or(1.0);
+        if ratio > most {
+            faults.push(format!("the ratio is {ratio:.3}, more than {most}"));
+        }
+    }
+    Row { case: case.name.clone(), about: case.settings.about.clone(), fix, before, after, faults }
+}
+
+/// One line on the terminal as soon as a case is done.
+fn tell(row: &Row) {
+    let size = |image: &Option<Image>| {
+        image
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |it| format!("{:.1} MB", it.bytes as f64 / 1e6))
+    };
+    let ratio = row.ratio().map_or_else(String::new, |it| format!(" ({it:.3})"));
+    say(&format!(
+        "{} ({}): {} -> {}{ratio}",
+        row.case,
+        row.fix,
+        size(&row.before),
+        size(&row.after)
+    ));
+    for fault in &row.faults {
+        say(&format!("  {}", fault.replace('\n', "\n    ")));
+    }
+}
+
+/// The image before of the row `last`, for the next row of the same case.
+fn repeated(last: Option<&Row>) -> Result<Image, String> {
+    let image = last.and_then(|it| it.before.as_ref()).ok_or("was not built")?;
+    Ok(image.clone())
+}
+
+/// Repositories served on loopback, until this value is dropped.
+struct Repositories(Option<Child>);
+
+impl Repositories {
+    fn serve(folder: &Path) -> Result<Self, String> {
+        if !folder.is_dir() {
+            return Ok(Self(None));
+        }
+        let port = format!("--port={GIT_PORT}");
+        Command::new("git")
+            .args(["daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1", &port])
+            .arg(format!("--base-path={}", folder.display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map(|it| Self(Some(it)))
+            .map_err(|error| format!("cannot serve the repositories: {error}"))
+    }
+}
+
+impl Drop for Repositories {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // `git daemon` is a child of `git`; told to end, `git` takes it along.
+            let _ = Command::new("kill").arg(child.id().to_string()).status();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The pylintdock to try: the one that is named, or that of this working tree, built now.
+fn pylintdock() -> Result<PathBuf, String> {
+    if let Some(path) = std::env::var_os(PROGRAM) {
+        return std::path::absolute(path).map_err(|error| error.to_string());
+    }
+    program::output(Command::new(env!("CARGO")).args([
+        "build",
+        "--quiet",
+        "--package",
+        "pylintdock",
+    ]))?;
+    Ok(target()?.join("debug/pylintdock"))
+}
+
+/// The folder of everything that cargo builds.
+fn target() -> Result<PathBuf, String> {
+    let own =
+        std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+    own.ancestors()
+        .nth(2)
+        .map(Path::to_path_buf)
+        .ok_or_else(|| "this program stands in no folder".to_owned())
+}
+
+/// Writes a line to standard error.
+fn say(message: &str) {
+    crate::say(message);
+}

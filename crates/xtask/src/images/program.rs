@@ -1,0 +1,58 @@
+//! Runs a program of the machine and says what went wrong when it fails.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The lines of a program's last words that a message repeats.
+const LAST_LINES: usize = 15;
+
+/// What the program `command` prints on standard output.
+///
+/// # Errors
+///
+/// The program cannot be started, or ends with another code than 0: its name and the end of what it printed.
+pub(super) fn output(command: &mut Command) -> Result<String, String> {
+    let name = name(command);
+    let out = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot start `{name}`: {error}"))?;
+    let stdout = String::from_utf8_lossy(&out.stdout).into_owned();
+    if out.status.success() {
+        return Ok(stdout);
+    }
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    Err(format!("`{name}` failed ({}):\n{}", out.status, last_lines(&format!("{stdout}{stderr}"))))
+}
+
+/// Whether a program called `name` can be found in the search path.
+pub(super) fn exists(name: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|it| it.join(name).is_file()))
+}
+
+/// Writes `text` to the file `path` and makes the folders above it.
+///
+/// # Errors
+///
+/// The disk refuses: the path and the reason.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("cannot make `{}`: {error}", folder.display()))?;
+    }
+    std::fs::write(path, text)
+        .map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+}
+
+/// The last lines of `text`, for a message.
+pub(super) fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|it| !it.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+}
+
+fn name(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let text = words.take(6).map(|it| it.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    text.lines().next().unwrap_or_default().to_owned()
+}

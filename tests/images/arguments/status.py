@@ -1,0 +1,5 @@
+import os
+
+import netifaces
+
+print(os.getcwd(), os.environ["APP_HOME"], netifaces.version)

@@ -1,0 +1,9 @@
+import psycopg2
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.route("/")
+def driver():
+    return psycopg2.__version__

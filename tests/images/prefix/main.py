@@ -1,0 +1,3 @@
+import netifaces
+
+print(netifaces.__file__)

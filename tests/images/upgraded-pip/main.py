@@ -1,0 +1,3 @@
+import netifaces
+
+print("lo" in netifaces.interfaces())

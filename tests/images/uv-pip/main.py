@@ -1,0 +1,4 @@
+import click
+import netifaces
+
+click.echo("lo" in netifaces.interfaces())

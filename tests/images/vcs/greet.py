@@ -1,0 +1,4 @@
+import greeting
+import netifaces
+
+print(greeting.hello("you"), "lo" in netifaces.interfaces())

@@ -1,0 +1,5 @@
+import sys
+
+import netifaces
+
+print(sys.prefix, "lo" in netifaces.interfaces())
