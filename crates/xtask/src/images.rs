@@ -15,6 +15,8 @@ use measure::Image;
 use report::Row;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 /// Names the folder that keeps the builder, the base images and the fetched packages between runs.
@@ -25,6 +27,9 @@ const PROGRAM: &str = "PYLINTDOCK";
 const GIT_PORT: &str = "18942";
 /// The largest middle ratio over the projects with build tools.
 const MEDIAN: f64 = 0.45;
+
+/// How many cases are built at once: while one waits for the network or the disk, the other computes.
+const WORKERS: usize = 2;
 
 const USAGE: &str = "\
 usage: cargo xtask images [--shared] [--output FOLDER] [CASE…]
@@ -111,30 +116,58 @@ fn measured(
         .filter_map(|it| std::fs::read_to_string(it.folder.join("Dockerfile")).ok())
         .collect();
     bases::make(&builder, home, &dockerfiles)?;
-    let mut rows = Vec::new();
-    for case in cases {
+    let bench = Bench { builder: &builder, work, program, shared };
+    let queue = Mutex::new(cases.iter().enumerate());
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                // A worker that panicked has left the queue and the rows as they were.
+                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                while let Some((place, case)) = next() {
+                    let rows = bench.rows(case);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((place, rows));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    Ok(done.into_iter().flat_map(|(_, rows)| rows).collect())
+}
+
+/// What every case needs.
+struct Bench<'a> {
+    builder: &'a Builder,
+    work: &'a Path,
+    program: &'a Path,
+    shared: bool,
+}
+
+impl Bench<'_> {
+    /// The rows of one case: the image before, compared with the image after each of its fixes.
+    fn rows(&self, case: &Case) -> Vec<Row> {
         let tag = |state: &str| format!("case-{}:{state}", case.name);
-        let folder = work.join(&case.name);
+        let folder = self.work.join(&case.name);
         let attempt = |state: &str, fix| {
             let context = folder.join(state);
             lay_out(case, &context, fix)?;
-            measure::image(&builder, &context, &tag(state), &case.settings, shared)
+            measure::image(self.builder, &context, &tag(state), &case.settings, self.shared)
         };
         let mut tags = vec![tag("before")];
-        let mut before = Some(attempt("before", None));
+        let before = attempt("before", None);
+        let mut rows = Vec::new();
         for (fix, bar) in case.fixes() {
-            let after = attempt(fix, Some((program, fix)));
+            let after = attempt(fix, Some((self.program, fix)));
             tags.push(tag(fix));
-            // The image before is measured once; a second row only repeats its size.
-            let old = before.take().unwrap_or_else(|| repeated(rows.last()));
-            let row = compared(case, fix, bar, old, after);
+            let row = compared(case, fix, bar, before.clone(), after);
             tell(&row);
             rows.push(row);
         }
-        measure::forget(&builder, &tags, shared);
+        measure::forget(self.builder, &tags, self.shared);
         let _ = std::fs::remove_dir_all(&folder);
+        rows
     }
-    Ok(rows)
 }
 
 /// Lays the case out in the new folder `context` and, where told to, lets pylintdock fix it there.
@@ -221,12 +254,6 @@ fn tell(row: &Row) {
     for fault in &row.faults {
         say(&format!("  {}", fault.replace('\n', "\n    ")));
     }
-}
-
-/// The image before of the row `last`, for the next row of the same case.
-fn repeated(last: Option<&Row>) -> Result<Image, String> {
-    let image = last.and_then(|it| it.before.as_ref()).ok_or("was not built")?;
-    Ok(image.clone())
 }
 
 /// Repositories served on loopback, until this value is dropped.

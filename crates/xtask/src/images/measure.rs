@@ -192,7 +192,7 @@ fn is_build_tool(name: &str) -> bool {
     name.ends_with("-dev") || TOOLS.contains(&name) || TOOLS.contains(&stem)
 }
 
-/// Ends a case: its images and, unless `shared`, everything the builder remembers of it are removed, so that the disk does not fill.
+/// Ends a case: its images and, unless `shared`, what the builder remembers of earlier ones are removed, so that the disk does not fill.
 pub(super) fn forget(builder: &Builder, tags: &[String], shared: bool) {
     let silent = |command: &mut Command| {
         // What cannot be removed goes with the store.
@@ -200,7 +200,9 @@ pub(super) fn forget(builder: &Builder, tags: &[String], shared: bool) {
     };
     silent(builder.docker().args(["image", "rm", "--force"]).args(tags));
     if !shared {
-        silent(builder.docker().args(["builder", "prune", "--all", "--force"]));
+        // What is younger may belong to a case that is still being built.
+        let old = ["builder", "prune", "--all", "--force", "--filter", "until=5m"];
+        silent(builder.docker().args(old));
     }
 }
 
