@@ -315,3 +315,28 @@ fn target() -> Result<PathBuf, String> {
 fn say(message: &str) {
     crate::say(message);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_is_whole() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/images");
+        let cases = case::read(&root, &[]).unwrap();
+        assert!(cases.len() >= 24, "only {} cases", cases.len());
+        for case in cases {
+            assert!(case.folder.join("Dockerfile").is_file(), "{} has no Dockerfile", case.name);
+            assert!(!case.fixes().is_empty(), "{} tries no fix", case.name);
+            if let Some(file) = &case.settings.touch {
+                assert!(case.folder.join(file).is_file(), "{} has no {file}", case.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_case_that_does_not_exist_is_named() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/images");
+        assert!(case::read(&root, &["nothing"]).is_err_and(|it| it.contains("`nothing`")));
+    }
+}
