@@ -35,12 +35,12 @@ const USAGE: &str = "\
 usage: cargo xtask images [--shared] [--output FOLDER] [CASE…]
   --shared  answer steps that an earlier case has run from the cache: quicker, but build times mean nothing";
 
-/// Runs the cases that `arguments` name, or all, prints the table and writes table, data and picture into a folder.
+/// Runs the cases that `arguments` name, or all, and writes table, data and picture into a folder; returns the table.
 ///
 /// # Errors
 ///
 /// The machine cannot be set up, or a fixed image does not hold its bars; a machine on which nothing can be built is no error.
-pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
+pub(crate) fn run(arguments: &[&str]) -> Result<String, String> {
     let (shared, arguments) = match arguments {
         ["--shared", rest @ ..] => (true, rest),
         rest => (false, rest),
@@ -53,8 +53,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
         return Err(USAGE.to_owned());
     }
     if let Some(reason) = machine::obstacle() {
-        say(&format!("skipped: {reason}"));
-        return Ok(());
+        return Ok(format!("skipped: {reason}\n"));
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/images");
     let cases = case::read(&root, names)?;
@@ -73,12 +72,6 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     program::write(&output.join("images.md"), &markdown)?;
     program::write(&output.join("images.json"), &data)?;
     program::write(&output.join("images.svg"), &report::picture(&rows))?;
-    say(&format!(
-        "\n{markdown}\n{} images in {:.0} s; the data is in `{}`",
-        rows.len(),
-        start.elapsed().as_secs_f64(),
-        output.display()
-    ));
     let mut faults: Vec<String> = rows
         .iter()
         .flat_map(|row| {
@@ -90,7 +83,13 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     {
         faults.push(format!("the middle ratio is {median:.3}, more than {MEDIAN}"));
     }
-    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+    let seconds = start.elapsed().as_secs_f64();
+    let told = format!(
+        "{markdown}\n{} images in {seconds:.0} s; table, data and picture are in `{}`\n",
+        rows.len(),
+        output.display()
+    );
+    if faults.is_empty() { Ok(told) } else { Err(format!("{told}\n{}", faults.join("\n"))) }
 }
 
 /// Sets the machine up below `home`, and builds each case in the folder `work`.
@@ -311,9 +310,10 @@ fn target() -> Result<PathBuf, String> {
         .ok_or_else(|| "this program stands in no folder".to_owned())
 }
 
-/// Writes a line to standard error.
+/// Says on standard error how far the work has come.
+#[expect(clippy::print_stderr, reason = "builds take minutes")]
 fn say(message: &str) {
-    crate::say(message);
+    eprintln!("{message}");
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["compare-wheels", names @ ..] => compare_wheels::compare(names),
-        ["images", rest @ ..] => images::run(rest),
+        ["images", rest @ ..] => images::run(rest).map_err(|it| it + "\n"),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
         ["coverage", folders @ ..] if !folders.is_empty() => {
             coverage::print(&folders.iter().map(PathBuf::from).collect::<Vec<_>>())
