@@ -199,6 +199,8 @@ pub(super) fn forget(builder: &Builder, tags: &[String], shared: bool) {
         let _ = program::output(command);
     };
     silent(builder.docker().args(["image", "rm", "--force"]).args(tags));
+    // The second build has left the first one without a name.
+    silent(builder.docker().args(["image", "prune", "--force"]));
     if !shared {
         // What is younger may belong to a case that is still being built.
         let old = ["builder", "prune", "--all", "--force", "--filter", "until=5m"];
