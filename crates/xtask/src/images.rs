@@ -13,6 +13,7 @@ use builder::Builder;
 use case::{Bar, Case};
 use measure::Image;
 use report::Row;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +25,7 @@ const HOME: &str = "PYLINTDOCK_IMAGES";
 /// Names another pylintdock than the one of this working tree.
 const PROGRAM: &str = "PYLINTDOCK";
 /// The port on which repositories are served, fixed because Dockerfiles of the cases name it.
-const GIT_PORT: &str = "18942";
+const GIT_PORT: u16 = 18_942;
 /// The largest middle ratio over the projects with build tools.
 const MEDIAN: f64 = 0.45;
 
@@ -263,8 +264,11 @@ impl Repositories {
         if !folder.is_dir() {
             return Ok(Self(None));
         }
+        TcpListener::bind(("127.0.0.1", GIT_PORT)).map_err(|error| {
+            format!("cannot serve the repositories on port {GIT_PORT}: {error}; end the program that holds the port")
+        })?;
         let port = format!("--port={GIT_PORT}");
-        Command::new("git")
+        program::background("git")
             .args(["daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1", &port])
             .arg(format!("--base-path={}", folder.display()))
             .stdin(Stdio::null())

@@ -33,7 +33,7 @@ impl Builder {
         let file = File::create(&log)
             .map_err(|error| format!("cannot write `{}`: {error}", log.display()))?;
         let errors = file.try_clone().map_err(|error| error.to_string())?;
-        let daemon = Command::new(tools.join("usr/sbin/dockerd"))
+        let daemon = program::background(tools.join("usr/sbin/dockerd"))
             .env("PATH", search_path(&tools))
             .args(["--host", &socket(&run), "--storage-driver", "overlay2", "--bridge=none"])
             .args([

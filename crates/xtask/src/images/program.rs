@@ -1,5 +1,6 @@
 //! Runs a program of the machine and says what went wrong when it fails.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -23,6 +24,13 @@ pub(super) fn output(command: &mut Command) -> Result<String, String> {
     }
     let stderr = String::from_utf8_lossy(&out.stderr);
     Err(format!("`{name}` failed ({}):\n{}", out.status, last_lines(&format!("{stdout}{stderr}"))))
+}
+
+/// A command for a program that runs in the background: it is told to end when this process does, however that ends.
+pub(super) fn background(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--"]).arg(program);
+    command
 }
 
 /// Whether a program called `name` can be found in the search path.
