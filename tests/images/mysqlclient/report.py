@@ -1,3 +1,3 @@
 import MySQLdb
 
-print("client", MySQLdb.__version__)
+print("interface", MySQLdb.apilevel)
