@@ -218,14 +218,10 @@ fn compared(
                 after.printed.trim()
             ));
         }
-        let tools: Vec<&str> = after
-            .tools
-            .iter()
-            .filter(|it| !case.settings.keeps.contains(it))
-            .map(String::as_str)
-            .collect();
+        let tools: Vec<String> =
+            after.tools.iter().filter(|it| !case.settings.keeps.contains(it)).cloned().collect();
         if !tools.is_empty() {
-            faults.push(format!("build tools are left: {}", tools.join(", ")));
+            faults.push(format!("build tools are left: {}", report::some_of(&tools)));
         }
         let ratio = after.bytes as f64 / before.bytes as f64;
         let most = bar.ratio.unwrap_or(1.0);

@@ -68,7 +68,7 @@ pub(super) fn markdown(rows: &[Row]) -> String {
             }
             _ => String::new(),
         };
-        let tools = if after.tools.is_empty() { "none".to_owned() } else { after.tools.join(", ") };
+        let tools = if after.tools.is_empty() { "none".to_owned() } else { some_of(&after.tools) };
         let _ = writeln!(
             text,
             "| {} | {} | {:.1} MB | {:.1} MB | {:.3} | {} → {} | {:.0} → {:.0} s | {again} | {} → {tools} |",
@@ -136,6 +136,16 @@ pub(super) fn picture(rows: &[Row]) -> String {
     text
 }
 
+/// The first few of `names`, and how many more there are.
+pub(super) fn some_of(names: &[String]) -> String {
+    const SOME: usize = 6;
+    let shown = names.iter().take(SOME).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SOME) {
+        Some(n_more @ 1..) => format!("{shown} and {n_more} more"),
+        _ => shown,
+    }
+}
+
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
@@ -176,6 +186,13 @@ mod tests {
         let rows = [row(100, 30, &["gcc"]), row(100, 50, &["gcc"]), row(100, 99, &[])];
         assert_eq!(median(&rows), Some(0.4));
         assert_eq!(median(&rows[2..]), None);
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        let names: Vec<String> = (1..=8).map(|it| it.to_string()).collect();
+        assert_eq!(some_of(&names), "1, 2, 3, 4, 5, 6 and 2 more");
+        assert_eq!(some_of(&names[..6]), "1, 2, 3, 4, 5, 6");
     }
 
     #[test]
