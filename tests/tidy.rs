@@ -20,21 +20,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("project", &["context", "linter", "model", "syntax"]),
     ("index", &[]),
+    ("server", &["context", "knowledge", "linter", "model", "project", "rules", "shell", "syntax"]),
     (
         "pylintdock",
-        &["context", "index", "linter", "model", "project", "rewrite", "rules", "syntax"],
+        &[
+            "context", "index", "linter", "model", "project", "rewrite", "rules", "server", "syntax",
+        ],
     ),
     ("xtask", &["context", "knowledge", "model", "project", "syntax"]),
 ];
 
 /// Crates that may touch the disk, the clock or the environment.
-const WITH_IO: &[&str] = &["index", "project", "pylintdock", "xtask"];
+const WITH_IO: &[&str] = &["index", "project", "pylintdock", "server", "xtask"];
 
 /// Libraries that belong to one crate only.
 const OWNERS: &[(&str, &str)] = &[
     ("clap", "pylintdock"),
     ("codespan-reporting", "pylintdock"),
     ("rayon", "pylintdock"),
+    ("tokio", "server"),
+    ("tower-lsp-server", "server"),
     ("ignore", "project"),
     ("tree-sitter", "shell"),
     ("ureq", "index"),

@@ -5,3 +5,4 @@ pub mod corpus;
 pub mod invariants;
 pub mod page;
 pub mod random;
+pub mod session;

@@ -16,6 +16,6 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use engine::{Input, check, check_with_inputs};
 pub use fix::{Edit, Fix, Safety};
 pub use knowledge::{Date, DateError};
-pub use rule::{Repair, Reports, Rule};
+pub use rule::{Repair, Reports, Rule, link};
 pub use settle::{Applied, Outcome, edited, fix};
 pub use suppress::SUPPRESSION_UNUSED;

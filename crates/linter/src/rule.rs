@@ -52,6 +52,14 @@ impl Repair {
     }
 }
 
+/// Where the pages are kept.
+const PAGES: &str = "https://github.com/pylintdock/pylintdock/blob/main/rules";
+
+/// The address of a rule's page.
+pub fn link(rule: &str) -> String {
+    format!("{PAGES}/{rule}.md")
+}
+
 impl Rule {
     /// The page's first paragraph behind the facts: the harm, in two lines.
     pub fn summary(&self) -> &'static str {

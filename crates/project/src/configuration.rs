@@ -31,6 +31,11 @@ impl Configuration {
         self.settings.for_file(&relative_to(&file.file, &self.directory))
     }
 
+    /// The settings for a text that has no place on disk.
+    pub fn general(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Whether the Dockerfile, found by a search, is to be left out.
     pub fn excludes(&self, file: &Dockerfile) -> bool {
         self.settings.excludes(&relative_to(&file.file, &self.directory))
@@ -65,12 +70,10 @@ impl<'r> Configurations<'r> {
         let settings = Settings::default().with_choice(select, ignore, rules);
         let settings = settings.map_err(|it| Problem::new("", it.to_string()))?;
         let mut res = Configurations {
-            rules,
             select: select.to_vec(),
             ignore: ignore.to_vec(),
-            given: None,
             default: Arc::new(Configuration { directory: PathBuf::new(), settings }),
-            cache: BTreeMap::new(),
+            ..Configurations::by_default(rules)
         };
         if let Some(path) = given {
             let text = fs::read_to_string(path)
@@ -86,6 +89,23 @@ impl<'r> Configurations<'r> {
             res.given = Some(configuration);
         }
         Ok(res)
+    }
+
+    /// Without any choice: what the files say.
+    pub fn by_default(rules: &'r [&'static Rule]) -> Configurations<'r> {
+        Configurations {
+            rules,
+            select: Vec::new(),
+            ignore: Vec::new(),
+            given: None,
+            default: Arc::default(),
+            cache: BTreeMap::new(),
+        }
+    }
+
+    /// The configuration for what has no place on disk.
+    pub fn anywhere(&self) -> Arc<Configuration> {
+        Arc::clone(self.given.as_ref().unwrap_or(&self.default))
     }
 
     /// The configuration nearest to a directory (absolute), going up.

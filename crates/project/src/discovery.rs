@@ -50,9 +50,16 @@ pub fn discover(paths: &[PathBuf]) -> Discovery {
 
 /// The Dockerfile that a text from standard input claims to be; it need not exist.
 pub fn named(path: &Path) -> Dockerfile {
+    named_within(path, working_directory().as_slice())
+}
+
+/// The Dockerfile that a text claims to be, for a person who works in `folders` (absolute, without symbolic links).
+pub fn named_within(path: &Path, folders: &[PathBuf]) -> Dockerfile {
     let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let directory: Arc<Path> = absolute(parent).into();
-    let outermost = outermost(&directory, working_directory().as_deref());
+    let around = folders.iter().filter(|it| directory.starts_with(it));
+    let outermost =
+        outermost(&directory, around.max_by_key(|it| it.as_os_str().len()).map(PathBuf::as_path));
     let file = directory.join(path.file_name().unwrap_or_default());
     Dockerfile { shown: shown(path), directory, file, is_named: true, outermost }
 }

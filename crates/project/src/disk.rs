@@ -44,6 +44,16 @@ impl Contexts {
         if written.is_empty() { None } else { written.get(file).cloned() }
     }
 
+    /// From now on the disk says again what text the file has.
+    pub fn uncover(&self, file: &Path) {
+        self.written.write().unwrap_or_else(PoisonError::into_inner).remove(file);
+    }
+
+    /// Forgets all trees: something was created or deleted.
+    pub fn forget_trees(&self) {
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Forgets the trees that nobody has used since the last call but one, so that a run over many projects does
     /// not keep them all.
     pub fn forget_unused(&self) {

@@ -10,15 +10,17 @@ mod disk;
 mod name;
 mod problem;
 mod source;
+mod subject;
 mod walk;
 mod write;
 
 pub use build_context::infer_context;
 pub use clock::today;
 pub use configuration::{Configuration, Configurations};
-pub use discovery::{Discovery, Dockerfile, discover, named};
+pub use discovery::{Discovery, Dockerfile, discover, named, named_within};
 pub use disk::{Contexts, DiskFiles, relative_to};
 pub use name::is_dockerfile;
 pub use problem::Problem;
 pub use source::{LARGEST_DOCKERFILE, Source};
+pub use subject::Subject;
 pub use write::{Change, write_all};

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Layers(Layers),
     /// Ask pip's package index about packages that pylintdock does not know; uses the network
     Wheels(Wheels),
+    /// Serve an editor on standard input and output (the Language Server Protocol)
+    Server,
 }
 
 /// Show what each layer of the shipped image adds, as estimates, and what of it is of no use.

@@ -1,11 +1,11 @@
 //! Looks at one Dockerfile: reads it, finds its context, calls the linter, prints what it found.
 
-use std::path::PathBuf;
+use std::ops::Deref;
 
 use context::{Files, NoFiles};
 use linter::{Diagnostic, Input};
 use model::{Build, InputFault, Surroundings};
-use project::{Contexts, DiskFiles, Problem, Source, infer_context, relative_to};
+use project::{Contexts, Problem, Source};
 
 use crate::arguments::Format;
 use crate::job::{Job, Plan};
@@ -13,12 +13,14 @@ use crate::report::{Report, Tally};
 use crate::{concise, full, json};
 
 /// A Dockerfile that was read, with what it is built from.
-pub(crate) struct Subject<'c> {
-    pub(crate) source: Source,
-    /// Relative to the context's root.
-    path: String,
-    /// `None` when the context is not known.
-    files: Option<DiskFiles<'c>>,
+pub(crate) struct Subject<'c>(project::Subject<'c>);
+
+impl<'c> Deref for Subject<'c> {
+    type Target = project::Subject<'c>;
+
+    fn deref(&self) -> &project::Subject<'c> {
+        &self.0
+    }
 }
 
 impl<'c> Subject<'c> {
@@ -49,39 +51,8 @@ impl<'c> Subject<'c> {
         job: &Job,
         source: Source,
     ) -> Subject<'c> {
-        let root: Option<PathBuf> = match &plan.context {
-            Some(context) => Some(context.clone()),
-            None if job.is_nameless => None,
-            None => {
-                let expected = expected_files(&source.text);
-                let root = infer_context(&job.file.directory, &expected, &job.file.outermost);
-                // Standard input may claim to be in a directory that does not exist.
-                root.filter(|it| !job.is_standard_input || it.is_dir())
-            }
-        };
-        let path = match &root {
-            Some(root) if !job.is_nameless => relative_to(&job.file.file, root),
-            _ => "Dockerfile".to_owned(),
-        };
-        Subject { source, path, files: root.map(|it| contexts.at(it)) }
-    }
-
-    /// The files of the context; none when it is not known.
-    pub(crate) fn files(&self) -> &dyn Files {
-        match &self.files {
-            Some(files) => files,
-            None => &NoFiles,
-        }
-    }
-
-    /// Its path, relative to the context's root.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The files on disk.
-    pub(crate) fn disk(&self) -> Option<&DiskFiles<'c>> {
-        self.files.as_ref()
+        let file = Some(&job.file).filter(|_| !job.is_nameless);
+        Subject(project::Subject::new(file, plan.context.as_deref(), source, contexts))
     }
 
     /// Calls `work` with what the linter needs to know.
@@ -91,14 +62,8 @@ impl<'c> Subject<'c> {
         job: &Job,
         work: impl FnOnce(&Input<'_>) -> T,
     ) -> T {
-        work(&Input {
-            text: &self.source.text,
-            dockerfile: &self.path,
-            files: self.files(),
-            settings: &job.configuration.settings(&job.file),
-            today: plan.today,
-            target: plan.options.target.as_deref(),
-        })
+        let settings = job.configuration.settings(&job.file);
+        work(&self.input(&settings, plan.today, plan.options.target.as_deref()))
     }
 
     /// Calls `work` with the meaning of the file.
@@ -109,7 +74,7 @@ impl<'c> Subject<'c> {
     ) -> T {
         let file = syntax::parse(&self.source.text);
         let scripts = model::scripts(&file);
-        let surroundings = Surroundings { files: self.files(), dockerfile: &self.path, target };
+        let surroundings = Surroundings { files: self.files(), dockerfile: self.path(), target };
         work(&Build::new(&file, &scripts, surroundings))
     }
 
@@ -132,11 +97,6 @@ impl<'c> Subject<'c> {
         }
         found
     }
-}
-
-/// The files that must be in the context, wherever that is.
-fn expected_files(text: &str) -> Vec<String> {
-    with_build(text, model::expected_files)
 }
 
 /// `docker build --target` refuses a stage that a file does not have, and so does a check of that file. In a search of

@@ -9,7 +9,7 @@ use codespan_reporting::term::{Config, WriteStyle, emit_to_write_style};
 use linter::{Diagnostic, Fix, Safety, Severity};
 
 use crate::output::{BOLD, CYAN, FRAME, RED, YELLOW, styled};
-use crate::report::{Report, link, severity_name};
+use crate::report::{Report, severity_name};
 use crate::snippet::{LINES_AT_END, LINES_AT_START, Snippet};
 use crate::wrap::{WIDTH, harmless, wrap};
 
@@ -90,7 +90,7 @@ fn notes<'d>(
     let mut res: Vec<String> = new.map(|it| note("note", it)).collect();
     res.extend(diagnostic.fixes.iter().map(|it| note("help", &help(it))));
     if is_first {
-        res.push(format!("see: {}", link(rule)));
+        res.push(format!("see: {}", linter::link(rule)));
     }
     res
 }

@@ -7,7 +7,7 @@ use linter::{Edit, Fix};
 use serde::Serialize;
 use syntax::{LineIndex, Span};
 
-use crate::report::{Report, link};
+use crate::report::Report;
 
 /// A place in a text, both numbers from 1; columns count characters.
 #[derive(Serialize)]
@@ -68,7 +68,7 @@ pub(crate) fn render(report: &Report<'_>, files: &dyn Files, out: &mut String) {
             rule: diagnostic.rule,
             severity: diagnostic.severity,
             message: &diagnostic.message,
-            url: link(diagnostic.rule),
+            url: linter::link(diagnostic.rule),
             start,
             end,
             labels: labels.collect(),

@@ -36,6 +36,7 @@ pub fn run() -> ExitCode {
         Command::Rule(options) => page::run(options),
         Command::Layers(options) => layers::run(options, arguments.color),
         Command::Wheels(options) => wheels::run(options, arguments.color),
+        Command::Server => server::run(),
     }
 }
 

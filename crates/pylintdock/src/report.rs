@@ -30,14 +30,6 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Where the pages of the rules are.
-const PAGES: &str = "https://github.com/pylintdock/pylintdock/blob/main/rules";
-
-/// The address of a rule's page.
-pub(crate) fn link(rule: &str) -> String {
-    format!("{PAGES}/{rule}.md")
-}
-
 /// The word for a severity.
 pub(crate) fn severity_name(severity: Severity) -> &'static str {
     match severity {

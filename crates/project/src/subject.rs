@@ -1,0 +1,89 @@
+//! A Dockerfile that was read, with what it is built from: what the command and the language server check.
+
+use std::path::Path;
+
+use context::{Files, NoFiles};
+use linter::{Date, Input, Settings};
+use model::{Build, Surroundings};
+
+use crate::{Contexts, DiskFiles, Dockerfile, Source, infer_context, relative_to};
+
+/// A Dockerfile with its build context.
+pub struct Subject<'c> {
+    /// Its text.
+    pub source: Source,
+    /// Relative to the context's root.
+    path: String,
+    /// `None` when the context is not known.
+    files: Option<DiskFiles<'c>>,
+}
+
+impl<'c> Subject<'c> {
+    /// Finds the context of a text: the directory `given`, otherwise the one that what is copied points to. `file` is
+    /// `None` for a text that has no place on disk; nothing is known around it but what is given.
+    pub fn new(
+        file: Option<&Dockerfile>,
+        given: Option<&Path>,
+        source: Source,
+        contexts: &'c Contexts,
+    ) -> Subject<'c> {
+        let root = match (given, file) {
+            (Some(root), _) => Some(root.to_path_buf()),
+            (None, Some(file)) => {
+                let expected = expected_files(&source.text);
+                let root = infer_context(&file.directory, &expected, &file.outermost);
+                // What is not saved yet may claim to be in a directory that does not exist.
+                root.filter(|it| it.is_dir())
+            }
+            (None, None) => None,
+        };
+        let path = match (&root, file) {
+            (Some(root), Some(file)) => relative_to(&file.file, root),
+            _ => "Dockerfile".to_owned(),
+        };
+        Subject { source, path, files: root.map(|it| contexts.at(it)) }
+    }
+
+    /// Its path, relative to the context's root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The files of the context; none when it is not known.
+    pub fn files(&self) -> &dyn Files {
+        match &self.files {
+            Some(files) => files,
+            None => &NoFiles,
+        }
+    }
+
+    /// The files on disk.
+    pub fn disk(&self) -> Option<&DiskFiles<'c>> {
+        self.files.as_ref()
+    }
+
+    /// What the linter needs to know.
+    pub fn input<'s>(
+        &'s self,
+        settings: &'s Settings,
+        today: Date,
+        target: Option<&'s str>,
+    ) -> Input<'s> {
+        Input {
+            text: &self.source.text,
+            dockerfile: &self.path,
+            files: self.files(),
+            settings,
+            today,
+            target,
+        }
+    }
+}
+
+/// The files that must be in the context, wherever that is.
+fn expected_files(text: &str) -> Vec<String> {
+    let file = syntax::parse(text);
+    let scripts = model::scripts(&file);
+    let around = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+    model::expected_files(&Build::new(&file, &scripts, around))
+}

@@ -1,0 +1,96 @@
+//! Decides when documents are checked, and publishes what was found in the order of their changes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tower_lsp_server::ls_types::{MessageType, Uri};
+
+use crate::check::{Checked, lock};
+use crate::documents::Document;
+use crate::present;
+use crate::state::State;
+
+/// When a text changed while it was checked, the next check waits until nothing has come for this long: what a
+/// client sends in one go arrives faster, and nobody types as fast.
+const QUIET: Duration = Duration::from_millis(2);
+
+/// Checks what is due, for ever. A change is checked at once; of a burst the first and the last text are.
+pub(crate) async fn run(state: Arc<State>) {
+    let mut running: JoinSet<(Uri, Option<Arc<Checked>>)> = JoinSet::new();
+    let mut busy: BTreeSet<Uri> = BTreeSet::new();
+    loop {
+        tokio::select! {
+            () = state.wake.notified() => {}
+            Some(Ok((uri, checked))) = running.join_next(), if !running.is_empty() => {
+                busy.remove(&uri);
+                if let Some(checked) = checked {
+                    publish(&state, &uri, &checked).await;
+                }
+            }
+        }
+        for uri in state.take_due(|it| !busy.contains(it)) {
+            if state.document(&uri).is_none_or(|it| !it.is_dockerfile) {
+                clear(&state, uri).await;
+            } else if !state.facilities().pulls_diagnostics {
+                busy.insert(uri.clone());
+                running.spawn(settled(Arc::clone(&state), uri));
+            }
+        }
+    }
+}
+
+/// What is found in a document's newest text; `None` when it was closed meanwhile.
+async fn settled(state: Arc<State>, uri: Uri) -> (Uri, Option<Arc<Checked>>) {
+    loop {
+        let Some(document) = state.document(&uri) else { return (uri, None) };
+        let Some(checked) = check(&state, document).await else { return (uri, None) };
+        if state.is_fresh(&uri, &checked) {
+            return (uri, Some(checked));
+        }
+        quiet(&state, &uri).await;
+    }
+}
+
+/// Checks a document away from the threads that answer; `None` after a panic, which is logged.
+pub(crate) async fn check(state: &Arc<State>, document: Document) -> Option<Arc<Checked>> {
+    let shared = Arc::clone(state);
+    let shown = document.uri.as_str().to_owned();
+    match tokio::task::spawn_blocking(move || shared.checked(&document)).await {
+        Ok(checked) => Some(checked),
+        Err(error) => {
+            state.log(MessageType::ERROR, format!("cannot check {shown}: {error}")).await;
+            None
+        }
+    }
+}
+
+async fn quiet(state: &State, uri: &Uri) {
+    let edition = || lock(&state.documents).get(uri).map(|it| it.edition);
+    loop {
+        let before = edition();
+        tokio::time::sleep(QUIET).await;
+        if edition() == before {
+            return;
+        }
+    }
+}
+
+async fn publish(state: &State, uri: &Uri, checked: &Checked) {
+    if let Some(problem) = &checked.problem {
+        state.tell(&problem.sentence).await;
+    }
+    // A change that came in the meantime has made the document due again.
+    if state.is_fresh(uri, checked) {
+        let diagnostics = present::diagnostics(checked, uri, state.facilities());
+        state.client.publish_diagnostics(uri.clone(), diagnostics, Some(checked.version)).await;
+    }
+}
+
+/// A document that is closed is not reported on any more.
+async fn clear(state: &State, uri: Uri) {
+    if !state.facilities().pulls_diagnostics {
+        state.client.publish_diagnostics(uri, Vec::new(), None).await;
+    }
+}
