@@ -286,7 +286,7 @@ fn actions_repair_and_silence() {
         let params = json!({"command": page["command"], "arguments": page["arguments"]});
         let shown = session.request("workspace/executeCommand", params);
         assert_eq!(shown["result"], Value::Null, "{shown}");
-        assert!(session.asked.iter().any(|it| it == "window/showDocument"));
+        session.wait(|it| it["method"] == "window/showDocument");
         assert_eq!(session.end(), 0);
     }
 }

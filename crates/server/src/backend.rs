@@ -4,7 +4,6 @@
 //! documents does that before it awaits anything, and one that answers takes its document before.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
@@ -13,171 +12,13 @@ use tower_lsp_server::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp_server::ls_types::*;
 
 use crate::actions::{self, Refusal, Request};
-use crate::check::{Checked, lock};
-use crate::documents::{Document, file_path};
+use crate::check::lock;
+use crate::documents::Document;
 use crate::facilities::{self, Facilities};
-use crate::schedule;
+use crate::names::{self, Occurrence};
 use crate::state::State;
-use crate::{preferences, present};
-
-/// The methods.
-pub(crate) struct Backend {
-    state: Arc<State>,
-}
-
-impl Backend {
-    pub(crate) fn new(state: Arc<State>) -> Backend {
-        Backend { state }
-    }
-
-    /// What is found in the newest text of a document; `None` when it is not an open Dockerfile.
-    async fn checked(&self, uri: &Uri) -> Option<(Document, Arc<Checked>)> {
-        // A text that changes while it is checked is checked again, but nobody waits for ever.
-        const MOST_TRIES: usize = 3;
-        let mut res = None;
-        for _ in 0..MOST_TRIES {
-            let document = self.state.document(uri).filter(|it| it.is_dockerfile)?;
-            let checked = schedule::check(&self.state, document.clone()).await?;
-            let is_fresh = self.state.is_fresh(uri, &checked);
-            res = Some((document, checked));
-            if is_fresh {
-                break;
-            }
-        }
-        res
-    }
-
-    /// Runs work that takes its time; a panic becomes an error of this request only.
-    async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&State) -> T + Send + 'static,
-    ) -> Result<T> {
-        let state = Arc::clone(&self.state);
-        match tokio::task::spawn_blocking(move || work(&state)).await {
-            Ok(res) => Ok(res),
-            Err(error) => {
-                self.state.log(MessageType::ERROR, format!("a request failed: {error}")).await;
-                Err(Error { data: None, ..Error::internal_error() })
-            }
-        }
-    }
-
-    /// Takes settings over and has everything checked.
-    async fn prefer(&self, value: &Value) {
-        let mut problems = Vec::new();
-        let preferences = preferences::read(value).unwrap_or_else(|problem| {
-            problems.push(problem);
-            preferences::Preferences::default()
-        });
-        if let Err(problem) = self.state.surroundings.prefer(preferences) {
-            problems.push(problem.sentence);
-        }
-        self.surroundings_changed();
-        self.state.forget_told();
-        for problem in problems {
-            self.state.tell(&problem).await;
-        }
-        self.refresh().await;
-    }
-
-    /// Asks the client for its settings, if it answers that.
-    async fn ask_for_settings(&self) {
-        if !self.state.facilities().configuration {
-            return;
-        }
-        let item = ConfigurationItem { scope_uri: None, section: Some("pylintdock".to_owned()) };
-        match self.state.client.configuration(vec![item]).await {
-            Ok(values) => {
-                // A client that has no such settings answers null: what it said at the beginning stays.
-                if let Some(value) = values.first().filter(|it| !it.is_null()) {
-                    self.prefer(value).await;
-                }
-            }
-            Err(error) => {
-                self.state.log(MessageType::WARNING, format!("no settings: {error}")).await;
-            }
-        }
-    }
-
-    fn surroundings_changed(&self) {
-        let documents = lock(&self.state.documents);
-        self.state.all_are_due(&documents);
-    }
-
-    /// Asks a client that pulls diagnostics to pull them again.
-    async fn refresh(&self) {
-        let facilities = self.state.facilities();
-        if facilities.pulls_diagnostics && facilities.refreshes_diagnostics {
-            let client = self.state.client.clone();
-            // Nobody waits for the answer: it says nothing.
-            tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
-        }
-    }
-
-    /// The disk changed at some places.
-    async fn disk_changed(&self) {
-        self.state.surroundings.forget_trees();
-        let read = self.state.surroundings.reread_configurations();
-        self.state.forget_told();
-        self.surroundings_changed();
-        if let Err(problem) = read {
-            self.state.tell(&problem.sentence).await;
-        }
-        self.refresh().await;
-    }
-
-    async fn watch_files(&self) {
-        if !self.state.facilities().watches_files {
-            return;
-        }
-        let options = DidChangeWatchedFilesRegistrationOptions {
-            watchers: vec![FileSystemWatcher {
-                glob_pattern: GlobPattern::String("**/*".to_owned()),
-                kind: None,
-            }],
-        };
-        let registration = Registration {
-            id: "files".to_owned(),
-            method: "workspace/didChangeWatchedFiles".to_owned(),
-            register_options: serde_json::to_value(options).ok(),
-        };
-        if let Err(error) = self.state.client.register_capability(vec![registration]).await {
-            self.state.log(MessageType::WARNING, format!("files are not watched: {error}")).await;
-        }
-    }
-
-    /// The parts of opening and changing that must not wait.
-    fn took(&self, document: &Document) {
-        if document.is_dockerfile {
-            self.state.is_due(&document.uri);
-        }
-        if let Some(path) = &document.path {
-            self.state.surroundings.overlay(path, document.text.as_str());
-        }
-    }
-}
-
-/// Whether a change of this file on disk can matter: everything but what version control and caches write.
-fn matters(uri: &Uri) -> bool {
-    const NOISE: [&str; 6] =
-        ["/.git/", "/node_modules/", "/__pycache__/", "/.venv/", "/.mypy_cache/", "/.ruff_cache/"];
-    let path = uri.path().as_str();
-    !NOISE.iter().any(|it| path.contains(it))
-}
-
-fn folders(params: &InitializeParams) -> Vec<PathBuf> {
-    let folders = params.workspace_folders.as_deref().unwrap_or_default();
-    let mut res: Vec<PathBuf> = folders.iter().filter_map(|it| folder(&it.uri)).collect();
-    #[expect(deprecated, reason = "older clients send only this")]
-    if res.is_empty() {
-        res.extend(params.root_uri.as_ref().and_then(folder));
-    }
-    res
-}
-
-fn folder(uri: &Uri) -> Option<PathBuf> {
-    file_path(uri)?.canonicalize().ok()
-}
+use crate::upkeep::{Backend, folder, folders, matters};
+use crate::{edits, features, present};
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
@@ -199,8 +40,11 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        self.ask_for_settings().await;
-        self.watch_files().await;
+        let backend = self.clone();
+        tokio::spawn(async move {
+            backend.ask_for_settings().await;
+            backend.watch_files().await;
+        });
     }
 
     async fn shutdown(&self) -> Result<()> {
@@ -286,7 +130,8 @@ impl LanguageServer for Backend {
 
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
         if self.state.facilities().configuration {
-            self.ask_for_settings().await;
+            let backend = self.clone();
+            tokio::spawn(async move { backend.ask_for_settings().await });
         } else {
             self.prefer(&params.settings).await;
         }
@@ -346,13 +191,10 @@ impl LanguageServer for Backend {
                 Ok(action)
             }
             Err(Refusal::Changed) => Err(Error::content_modified()),
-            Err(Refusal::Impossible) => Err(Error {
-                code: ErrorCode::ServerError(REQUEST_FAILED),
-                message: "this cannot be done here: the fixes do not settle, or the editor \
-                          cannot create files"
-                    .into(),
-                data: None,
-            }),
+            Err(Refusal::Impossible) => Err(request_failed(
+                "this cannot be done here: the fixes do not settle, or the editor cannot create files"
+                    .to_owned(),
+            )),
         }
     }
 
@@ -361,7 +203,8 @@ impl LanguageServer for Backend {
         let rule = rule.and_then(|name| rules::ALL.iter().find(|it| it.answers_to(name)));
         match rule {
             Some(rule) if params.command == actions::SHOW_RULE => {
-                self.show_rule(rule).await;
+                let backend = self.clone();
+                tokio::spawn(async move { backend.show_rule(rule).await });
                 Ok(None)
             }
             _ => Err(Error::invalid_params(format!(
@@ -370,30 +213,148 @@ impl LanguageServer for Backend {
             ))),
         }
     }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let TextDocumentPositionParams { text_document, position } =
+            params.text_document_position_params;
+        let work = move |state: &State, it: &_| features::hovered(state, it, position);
+        self.ask(&text_document.uri, work).await.map(Option::flatten)
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let work = move |state: &State, it: &_| features::completed(state, it, position);
+        let items = self.ask(&text_document.uri, work).await?;
+        Ok(items.map(CompletionResponse::Array))
+    }
+
+    async fn goto_definition(
+        &self,
+        params: GotoDefinitionParams,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        let TextDocumentPositionParams { text_document, position } =
+            params.text_document_position_params;
+        let work = move |state: &State, it: &_| features::definition(state, it, position);
+        let place = self.ask(&text_document.uri, work).await?;
+        Ok(place.flatten().map(GotoDefinitionResponse::Scalar))
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let with_definitions = params.context.include_declaration;
+        let uri = text_document.uri.clone();
+        let work = move |state: &State, it: &Document| {
+            let found = features::same_name(state, it, position).into_iter();
+            let found = found.filter(|it| with_definitions || !it.is_definition);
+            let place = |span| Location { uri: uri.clone(), range: it.text.range(span) };
+            found.map(|it| place(it.span)).collect::<Vec<_>>()
+        };
+        self.ask(&text_document.uri, work).await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: DocumentHighlightParams,
+    ) -> Result<Option<Vec<DocumentHighlight>>> {
+        let TextDocumentPositionParams { text_document, position } =
+            params.text_document_position_params;
+        let work = move |state: &State, it: &Document| {
+            let kind = |is_definition| match is_definition {
+                true => Some(DocumentHighlightKind::WRITE),
+                false => Some(DocumentHighlightKind::READ),
+            };
+            let found = features::same_name(state, it, position).into_iter();
+            let highlight = |found: Occurrence| DocumentHighlight {
+                range: it.text.range(found.span),
+                kind: kind(found.is_definition),
+            };
+            found.map(highlight).collect::<Vec<_>>()
+        };
+        self.ask(&text_document.uri, work).await
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        let TextDocumentPositionParams { text_document, position } = params;
+        let work = move |state: &State, it: &Document| {
+            let found = features::same_name(state, it, position);
+            let here = names::at(&found, it.text.offset(position))?;
+            Some(PrepareRenameResponse::Range(it.text.range(here.span)))
+        };
+        self.ask(&text_document.uri, work).await.map(Option::flatten)
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let name = params.new_name;
+        let work = move |state: &State, it: &Document| {
+            let edits = features::renamed(state, it, position, &name)?;
+            Ok(edits::in_document(state, it, &edits))
+        };
+        match self.ask(&text_document.uri, work).await? {
+            Some(Err(sentence)) => Err(request_failed(sentence)),
+            Some(Ok(edit)) => Ok(edit),
+            None => Ok(None),
+        }
+    }
+
+    async fn document_symbol(
+        &self,
+        params: DocumentSymbolParams,
+    ) -> Result<Option<DocumentSymbolResponse>> {
+        self.ask(&params.text_document.uri, features::symbols).await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.ask(&params.text_document.uri, features::folds).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.ask(&params.text_document.uri, features::linked).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: SemanticTokensParams,
+    ) -> Result<Option<SemanticTokensResult>> {
+        let work = |_: &State, it: &_| features::coloured(it, None);
+        let tokens = self.ask(&params.text_document.uri, work).await?;
+        Ok(tokens.map(SemanticTokensResult::Tokens))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        let work = move |_: &State, it: &_| features::coloured(it, Some(params.range));
+        let tokens = self.ask(&params.text_document.uri, work).await?;
+        Ok(tokens.map(SemanticTokensRangeResult::Tokens))
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let work = move |state: &State, it: &_| features::hints(state, it, params.range);
+        self.ask(&params.text_document.uri, work).await
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let work = |_: &State, it: &_| features::formatted(it, None);
+        self.ask(&params.text_document.uri, work).await
+    }
+
+    async fn range_formatting(
+        &self,
+        params: DocumentRangeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
+        let work = move |_: &State, it: &_| features::formatted(it, Some(params.range));
+        self.ask(&params.text_document.uri, work).await
+    }
 }
 
 /// The protocol's code for a request that is right, but cannot be done.
 const REQUEST_FAILED: i64 = -32803;
 
-impl Backend {
-    /// Opens a rule's page, or says in short what it is about.
-    async fn show_rule(&self, rule: &linter::Rule) {
-        let link = linter::link(rule.name);
-        if self.state.facilities().shows_documents
-            && let Ok(uri) = link.parse()
-        {
-            let params = ShowDocumentParams {
-                uri,
-                external: Some(true),
-                take_focus: Some(true),
-                selection: None,
-            };
-            if self.state.client.show_document(params).await.unwrap_or(false) {
-                return;
-            }
-        }
-        let summary = rule.summary();
-        let text = format!("{}: {summary}\n{link}", rule.name);
-        self.state.client.show_message(MessageType::INFO, text).await;
-    }
+fn request_failed(sentence: String) -> Error {
+    Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: sentence.into(), data: None }
 }

@@ -62,6 +62,30 @@ pub(crate) fn workspace_edit(
             Some(path) => context_file(state, subject, path, &edits)?,
         });
     }
+    finished(state, targets, caution)
+}
+
+/// Edits of a document alone.
+pub(crate) fn in_document(
+    state: &State,
+    document: &Document,
+    edits: &[Edit],
+) -> Option<WorkspaceEdit> {
+    let edits: Vec<&Edit> = edits.iter().collect();
+    let target = Target {
+        uri: document.uri.clone(),
+        version: Some(document.version),
+        is_new: false,
+        edits: text_edits(&document.text, &edits),
+    };
+    finished(state, vec![target], None)
+}
+
+fn finished(
+    state: &State,
+    targets: Vec<Target>,
+    caution: Option<Caution>,
+) -> Option<WorkspaceEdit> {
     let facilities = state.facilities();
     let creates = targets.iter().any(|it| it.is_new);
     if !facilities.document_changes {

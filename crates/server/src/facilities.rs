@@ -2,8 +2,8 @@
 
 use tower_lsp_server::ls_types::*;
 
-use crate::actions;
 use crate::text::Encoding;
+use crate::{actions, tokens};
 
 /// What the client can do.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,6 @@ pub(crate) struct Facilities {
     pub(crate) watches_files: bool,
     pub(crate) shows_documents: bool,
     pub(crate) nested_symbols: bool,
-    pub(crate) snippets: bool,
     pub(crate) markdown: bool,
 }
 
@@ -38,7 +37,6 @@ impl Facilities {
         let action = document.and_then(|it| it.code_action.as_ref());
         let edit = workspace.and_then(|it| it.workspace_edit.as_ref());
         let resolved = action.and_then(|it| it.resolve_support.as_ref());
-        let completion = document.and_then(|it| it.completion.as_ref()?.completion_item.as_ref());
         let hover = document.and_then(|it| it.hover.as_ref()?.content_format.as_ref());
         Facilities {
             encoding: Encoding::choose(general.and_then(|it| it.position_encodings.as_deref())),
@@ -71,7 +69,6 @@ impl Facilities {
             nested_symbols: document
                 .and_then(|it| it.document_symbol.as_ref()?.hierarchical_document_symbol_support)
                 .unwrap_or(false),
-            snippets: completion.and_then(|it| it.snippet_support).unwrap_or(false),
             markdown: hover.is_none_or(|it| it.contains(&MarkupKind::Markdown)),
         }
     }
@@ -91,7 +88,7 @@ pub(crate) fn offered(facilities: &Facilities) -> ServerCapabilities {
             DiagnosticServerCapabilities::Options(DiagnosticOptions {
                 identifier: Some(crate::present::SOURCE.to_owned()),
                 inter_file_dependencies: true,
-                workspace_diagnostics: true,
+                workspace_diagnostics: false,
                 ..DiagnosticOptions::default()
             })
         }),
@@ -102,6 +99,38 @@ pub(crate) fn offered(facilities: &Facilities) -> ServerCapabilities {
                 ..CodeActionOptions::default()
             })
         }),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        completion_provider: Some(CompletionOptions {
+            trigger_characters: Some(["$", "{", "-", "=", "[", ",", " "].map(str::to_owned).into()),
+            ..CompletionOptions::default()
+        }),
+        definition_provider: Some(OneOf::Left(true)),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        semantic_tokens_provider: Some(SemanticTokensServerCapabilities::SemanticTokensOptions(
+            SemanticTokensOptions {
+                legend: SemanticTokensLegend {
+                    token_types: tokens::legend(),
+                    token_modifiers: Vec::new(),
+                },
+                range: Some(true),
+                full: Some(SemanticTokensFullOptions::Bool(true)),
+                ..SemanticTokensOptions::default()
+            },
+        )),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        document_range_formatting_provider: Some(OneOf::Left(true)),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: vec![actions::SHOW_RULE.to_owned()],
             ..ExecuteCommandOptions::default()

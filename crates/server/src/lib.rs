@@ -3,15 +3,25 @@
 mod actions;
 mod backend;
 mod check;
+mod completion;
 mod documents;
 mod edits;
 mod facilities;
+mod features;
+mod format;
+mod hover;
+mod links;
+mod names;
+mod outline;
 mod preferences;
 mod present;
+mod reference;
 mod schedule;
 mod state;
 mod suppression;
 mod text;
+mod tokens;
+mod upkeep;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,8 +30,8 @@ use std::sync::atomic::Ordering;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp_server::{LspService, Server};
 
-use crate::backend::Backend;
 use crate::state::State;
+use crate::upkeep::Backend;
 
 /// For deeply nested shell scripts; memory is only used when they are.
 const STACK_SIZE: usize = 16 * 1024 * 1024;
