@@ -28,7 +28,7 @@ fn at(session: &mut Session, address: &str, method: &str, position: Value) -> Va
     let params = json!({
         "textDocument": {"uri": address},
         "position": position,
-        "context": {"includeDeclaration": true},
+        "context": {"includeDeclaration": true, "triggerKind": 1},
     });
     let answer = session.request(method, params);
     assert!(answer.get("error").is_none(), "{method}: {answer}");

@@ -23,9 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["context", "knowledge", "linter", "model", "project", "rules", "shell", "syntax"]),
     (
         "pylintdock",
-        &[
-            "context", "index", "linter", "model", "project", "rewrite", "rules", "server", "syntax",
-        ],
+        &["context", "index", "linter", "model", "project", "rewrite", "rules", "server", "syntax"],
     ),
     ("xtask", &["context", "knowledge", "model", "project", "syntax"]),
 ];

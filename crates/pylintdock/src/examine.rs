@@ -5,7 +5,7 @@ use std::ops::Deref;
 use context::{Files, NoFiles};
 use linter::{Diagnostic, Input};
 use model::{Build, InputFault, Surroundings};
-use project::{Contexts, Problem, Source};
+use project::{Contexts, Problem, Source, relative_to};
 
 use crate::arguments::Format;
 use crate::job::{Job, Plan};

@@ -10,6 +10,7 @@ mod facilities;
 mod features;
 mod format;
 mod hover;
+mod intake;
 mod links;
 mod names;
 mod outline;
@@ -35,6 +36,8 @@ use crate::upkeep::Backend;
 
 /// For deeply nested shell scripts; memory is only used when they are.
 const STACK_SIZE: usize = 16 * 1024 * 1024;
+/// Bytes that are read ahead of the messages that are being answered.
+const PIPE_SIZE: usize = 64 * 1024;
 /// Messages are read and written by these; checks run on threads of their own.
 const N_THREADS: usize = 2;
 
@@ -54,16 +57,24 @@ pub fn run() -> ExitCode {
 }
 
 /// Serves one client; the result is whether it said `shutdown` before it went.
-pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite) -> bool {
+pub async fn serve(
+    input: impl AsyncRead + Unpin + Send + 'static,
+    output: impl AsyncWrite,
+) -> bool {
     let mut shared: Option<Arc<State>> = None;
-    let (service, socket) = LspService::new(|client| {
+    let service = LspService::build(|client| {
         let state = Arc::new(State::new(client));
         shared = Some(Arc::clone(&state));
         Backend::new(state)
     });
+    let service = service.custom_method(intake::NOT_JSON, Backend::not_json);
+    let (service, socket) = service.custom_method(intake::NO_MESSAGE, Backend::no_message).finish();
     let Some(state) = shared else { return false };
     let schedule = tokio::spawn(schedule::run(Arc::clone(&state)));
-    Server::new(input, output, socket).serve(service).await;
+    let (checked, taken) = tokio::io::duplex(PIPE_SIZE);
+    let intake = tokio::spawn(intake::run(input, checked));
+    Server::new(taken, output, socket).serve(service).await;
+    intake.abort();
     schedule.abort();
     state.was_shut_down.load(Ordering::SeqCst)
 }

@@ -162,6 +162,16 @@ impl Backend {
         }
     }
 
+    /// Answers what was no JSON.
+    pub(crate) async fn not_json(&self) -> Result<()> {
+        Err(Error::parse_error())
+    }
+
+    /// Answers JSON that was no message.
+    pub(crate) async fn no_message(&self) -> Result<()> {
+        Err(Error::invalid_request())
+    }
+
     /// Opens a rule's page, or says in short what it is about.
     pub(crate) async fn show_rule(&self, rule: &linter::Rule) {
         let link = linter::link(rule.name);
