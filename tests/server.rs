@@ -37,8 +37,7 @@ impl Mirror {
         let before = &self.text[..offset];
         let mut line = 0;
         let mut start = 0;
-        let mut characters = before.char_indices().peekable();
-        while let Some((at, character)) = characters.next() {
+        for (at, character) in before.char_indices() {
             let ends = match character {
                 '\n' => true,
                 '\r' => !self.text[at + 1..].starts_with('\n'),
@@ -328,6 +327,28 @@ fn fixing_all_equals_the_command() {
 }
 
 #[test]
+fn a_rewrite_is_offered_where_the_stage_begins() {
+    let text = "FROM python:3.12-slim\nRUN apt-get update && apt-get install -y gcc libpq-dev\n\
+                WORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n";
+    let files = [("Dockerfile", text), ("requirements.txt", "psycopg2==2.9.9\n"), ("app.py", "")];
+    let (_directory, root) = folder(&files);
+    let address = uri(&root.join("Dockerfile"));
+    let mut session = Session::start(&root, capabilities("utf-16"));
+    session.open(&address, 1, text);
+    let at = |line: u32| json!({"line": line, "character": 2});
+    let range = json!({"start": at(0), "end": at(0)});
+    let actions = session.actions(&address, &range, Some("refactor"));
+    let titles: Vec<&str> = actions.iter().filter_map(|it| it["title"].as_str()).collect();
+    assert!(titles.iter().any(|it| it.contains("multi-stage")), "{titles:?}");
+    let action = session.resolved(&actions[0]);
+    let rewritten = applied(text, &action, "utf-16");
+    assert_eq!(rewritten.matches("FROM ").count(), 2, "{rewritten}");
+    let elsewhere = json!({"start": at(2), "end": at(2)});
+    assert!(session.actions(&address, &elsewhere, Some("refactor")).is_empty());
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
 fn clients_may_pull() {
     let (_directory, root) = folder(&[("Dockerfile", SMALL)]);
     let address = uri(&root.join("Dockerfile"));
@@ -421,14 +442,12 @@ fn what_is_wrong_gets_an_error_and_the_server_lives_on() {
     session.notify("$/unheardOf", json!({}));
     let answer = session.request("textDocument/codeAction", json!({"textDocument": 3}));
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
-    // Positions beyond every end, and the wrong way round.
     let far = json!({"line": 4_000_000_000_u32, "character": 4_000_000_000_u32});
     let range = json!({"start": far, "end": {"line": 0, "character": 0}});
     let _none_or_some = session.actions(&address, &range, None);
     session.change(&address, 2, json!([{"range": range, "text": "FROM python"}]));
     let found = session.diagnostics(&address, 2);
     assert!(rules_of(&found).contains(&"image-untagged"), "{found:?}");
-    // A document that nobody opened.
     session.change("file:///none/Dockerfile", 2, json!([{"text": "FROM a"}]));
     let answer = session.request("codeAction/resolve", json!({"title": "x", "data": {"a": 1}}));
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
