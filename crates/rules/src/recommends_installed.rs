@@ -114,8 +114,9 @@ fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) ->
 fn installs_recommends(call: &RunCall<'_>) -> bool {
     let call = &call.call;
     // An explicit yes is a decision.
-    let is_decided =
-        call.has("--install-recommends") || apt_setting(call, "APT::Install-Recommends").is_some();
+    let is_decided = call.has("--install-recommends")
+        || call.has("--recommends")
+        || apt_setting(call, "APT::Install-Recommends").is_some();
     matches!(call.tool, Tool::AptGet | Tool::Apt)
         && call.action == Action::Install
         // `apt-get install -f` names none.
