@@ -106,7 +106,7 @@ pub(crate) fn split(
             continue;
         }
         let can_go = here().all(|it| roles.is_build_only(it));
-        let libraries = here().map(|it| roles.libraries(it, needs));
+        let libraries = here().map(|it| roles.libraries(it));
         let libraries: Option<Vec<Vec<String>>> = libraries.collect();
         match libraries.filter(|_| can_go) {
             Some(libraries) => {
@@ -183,7 +183,7 @@ impl Roles<'_> {
     }
 
     /// The libraries that a package that goes leaves behind; `None` when they are not known.
-    fn libraries(&self, package: &Package<'_>, needs: &Needs) -> Option<Vec<String>> {
+    fn libraries(&self, package: &Package<'_>) -> Option<Vec<String>> {
         let name = package.name;
         if let Some(python) = own_python(self.family, name) {
             let has_own = self.image.is_some_and(|it| matches!(it.python, Python::Present { .. }));
@@ -197,8 +197,9 @@ impl Roles<'_> {
         }
         let role = self.role(package);
         let is_gone_anyway = self.is_removed(name);
-        let has_none = !needs.has_compiled || matches!(role, Role::BuildTool);
-        if has_none {
+        // Also where nothing that is asked for by name is compiled: what that brings along may be, or loads the library
+        // by its name, as psycopg does.
+        if matches!(role, Role::BuildTool) {
             return Some(Vec::new());
         }
         let image = self.image.filter(|it| it.distribution != Distribution::Unknown);

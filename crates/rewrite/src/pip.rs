@@ -65,7 +65,9 @@ pub(crate) fn installs<'b, 'f>(
             .any(|it| matches!(it.requirement.source, Source::Repository(_)));
         let has_hashes = call.call.has("--require-hashes") || reads_hashes(build, &found);
         let is_read = found.unread.is_empty();
-        let by_file = has_direct || has_path || has_hashes || !is_read;
+        // A requirements file or variable that forbids wheels forbids those that were built, too.
+        let forbids_wheels = found.origin.no_binary && !call.call.has("--no-binary");
+        let by_file = has_direct || has_path || has_hashes || forbids_wheels || !is_read;
         if has_path {
             add(
                 doubts,

@@ -340,10 +340,12 @@ fn surround(
         }
         if is_moved {
             moved_text += step.instruction.span.of(build.file.text);
+            moved_text.push('\n');
             last = step.index;
         }
         if step.instruction.keyword == Keyword::Workdir {
             moved_text += step.instruction.span.of(build.file.text);
+            moved_text.push('\n');
         }
         if step.instruction.keyword == Keyword::Shell {
             it.builder = Builder::Same;

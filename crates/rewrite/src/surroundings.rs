@@ -38,9 +38,23 @@ pub(crate) fn bringing(build: &Build<'_>, installs: &[Install<'_, '_>]) -> Vec<u
             }
         }
     }
+    // The settings of the installers go where these run.
+    let first = installs.iter().map(|it| it.step).min_by_key(|it| it.index);
+    for step in first.into_iter().flat_map(|it| build.steps_before(it)) {
+        if step.copy().is_some_and(brings_settings) {
+            res.push(step.index);
+        }
+    }
     res.sort_unstable();
     res.dedup();
     res
+}
+
+/// Whether a COPY brings `pip.conf`, `.netrc` and the like to where they are read.
+fn brings_settings(copy: &Copy<'_>) -> bool {
+    const SETTINGS: [&str; 4] = ["pip.conf", "pip.ini", ".netrc", "uv.toml"];
+    let is_one = |it: &str| SETTINGS.contains(&path::file_name(it));
+    copy.target.as_deref().is_some_and(is_one) || copy.context_paths().any(|it| is_one(it.0))
 }
 
 /// Refuses where a file that pip reads may come only from a command that nobody sees into: the builder would lack it.
