@@ -16,12 +16,18 @@ use crate::share::Sharing;
 use crate::slim::{full_base, slim};
 use crate::surroundings::{Place, bringing, check_sources, copied, variables};
 
+/// More than a stage written by hand has: each is compared with the others.
+const MAX_STEPS: usize = 500;
+
 /// How a stage is shared between a builder and what is shipped, or the reason why it cannot be.
 ///
 /// # Errors
 /// What speaks against any rewrite, with its place.
 pub fn plan<'f>(build: &Build<'f>, stage: &Stage<'f>, transfer: Transfer) -> Result<Plan, Refusal> {
     can_be_read(build, stage)?;
+    if stage.steps.len() > MAX_STEPS {
+        return Err(Refusal::last("the stage has more instructions than are followed"));
+    }
     let mut all: Vec<Vec<Task<'_, 'f>>> = Vec::new();
     for step in build.steps_of(stage) {
         all.push(match step.run() {
