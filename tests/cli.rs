@@ -46,6 +46,26 @@ fn files_in(directory: &Path) -> Vec<String> {
 }
 
 #[test]
+fn the_readme_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap().replace("\r\n", "\n");
+    let block = |fence: &str| {
+        let rest = readme.split_once(fence).unwrap().1;
+        rest.split_once("\n```").unwrap().0.trim_start_matches('\n').to_owned()
+    };
+    let diff = run(&root, ["check", "--diff", "tests/example"], b"");
+    assert_eq!(diff.output.trim_end(), block("```diff"));
+    // What lies between two ellipses is printed as it stands.
+    let found = run(&root, ["check", "tests/example"], b"");
+    let shown = block("```console");
+    let (command, rest) = shown.split_once('\n').unwrap();
+    assert_eq!(command, "$ pylintdock check tests/example");
+    for part in rest.split('…').map(str::trim).filter(|it| !it.is_empty()) {
+        assert!(found.output.contains(part), "{part}\n{}", found.output);
+    }
+}
+
+#[test]
 fn status_tells_what_was_found() {
     let bad = project(&[("Dockerfile", BAD)]);
     let good = project(&[("Dockerfile", GOOD)]);

@@ -4,6 +4,7 @@ use managers::requirement::Requirement;
 use managers::{Action, Call, Tool, python};
 use syntax::Span;
 
+use crate::mount::Mount;
 use crate::run::RunCall;
 use crate::{CommandPlace, Run, Step, path};
 
@@ -59,7 +60,9 @@ pub fn dependency_installs<'r, 'f>(
             return None;
         }
         let directory = run.directory_at(it.script, it.command, start);
-        dependency_install(&it.call, (it.script, it.command), directory.as_deref())
+        // Behind a `cd` into what a COPY brings, the RUN needs that COPY whatever is mounted.
+        let mounts = if directory.as_deref() == start { &run.mounts[..] } else { &[] };
+        dependency_install(&it.call, (it.script, it.command), directory.as_deref(), mounts)
     };
     run.calls.iter().filter_map(read).collect()
 }
@@ -85,6 +88,7 @@ fn dependency_install<'r, 'f>(
     call: &'r Call<'f>,
     place: CommandPlace,
     directory: Option<&str>,
+    mounts: &[Mount<'_>],
 ) -> Option<DependencyInstall<'r, 'f>> {
     let mut res = DependencyInstall { call, place, inputs: Vec::new(), needs: Needs::Nothing };
     match call.tool {
@@ -108,7 +112,7 @@ fn dependency_install<'r, 'f>(
             res.add_project(directory, &["Pipfile", "Pipfile.lock"]);
         }
         Tool::Pipenv => return None,
-        _ => res.add_named(directory)?,
+        _ => res.add_named(directory, mounts)?,
     }
     const ELSEWHERE: [&str; 5] =
         ["--directory", "--project", "--package", "--all-packages", "--script"];
@@ -166,8 +170,10 @@ impl DependencyInstall<'_, '_> {
     }
 
     /// Files and packages on the command line; `None` when there are none.
-    fn add_named(&mut self, directory: Option<&str>) -> Option<()> {
+    fn add_named(&mut self, directory: Option<&str>, mounts: &[Mount<'_>]) -> Option<()> {
         let call = self.call;
+        // What a mount brings is there wherever the copies of the source stand.
+        let is_mounted = |it: &str| mounts.iter().any(|mount| mount.covers(it));
         let files = python::requirement_files(call).chain(python::constraint_files(call));
         for file in files {
             let Some(text) = file.text().filter(|it| is_plain_file(it)) else {
@@ -196,6 +202,7 @@ impl DependencyInstall<'_, '_> {
         let mut n_packages = 0;
         for requirement in operands.chain(editables) {
             match requirement {
+                Requirement::Wheel { path, .. } if is_mounted(path) => n_packages += 1,
                 Requirement::Path { .. } | Requirement::Wheel { .. } if !call.tool.is_conda() => {
                     self.needs = Needs::Project;
                 }
@@ -203,7 +210,9 @@ impl DependencyInstall<'_, '_> {
                 _ => n_packages += 1,
             }
         }
-        let is_local = |it: &managers::Argument<'_>| it.text().is_none_or(|it| !it.contains("://"));
+        let is_local = |it: &managers::Argument<'_>| {
+            it.text().is_none_or(|it| !it.contains("://") && !is_mounted(it))
+        };
         if python::find_links(call).any(is_local) && self.needs == Needs::Nothing {
             self.needs = Needs::Unknown;
         }
