@@ -368,7 +368,7 @@ pub fn install_before<'f>(
     if step.state.user != User::Root {
         return None;
     }
-    let line_end = if build.file.text.contains("\r\n") { "\r\n" } else { "\n" };
+    let line_end = syntax::line_end(build.file.text);
     let start = Span::at(step.instruction.span.start as usize);
     let text = install_instruction(family, names) + line_end;
     Some(Addition { at: start, text, beside: None })

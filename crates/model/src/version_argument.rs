@@ -1,6 +1,6 @@
 //! The version of Python that a COPY writes into its paths, and one ARG for it and for FROM.
 
-use syntax::{Expansion, Keyword, Span, Word};
+use syntax::{Expansion, Keyword, Span, Word, line_end};
 
 use crate::cleanup::Edit;
 use crate::image_reference::tag_range;
@@ -83,7 +83,7 @@ pub fn version_argument<'f>(
     match build.declared(step, &name) {
         None => {
             let start = step.instruction.span.start as usize;
-            edits.push((Span::at(start), format!("ARG {name}{}", line_end(build))));
+            edits.push((Span::at(start), format!("ARG {name}{}", line_end(build.file.text))));
         }
         Some(Expansion::Value(value)) if value == text => {}
         Some(_) => return Err(format!("`{name}` has another value there")),
@@ -121,7 +121,8 @@ fn new_argument(
     let first = build.file.instructions.iter().find(|it| it.keyword == Keyword::From);
     let Some(first) = first else { return Err("there is no FROM".to_owned()) };
     let start = first.span.start as usize;
-    let mut edits = vec![(Span::at(start), format!("ARG {NAME}={version}{}", line_end(build)))];
+    let mut edits =
+        vec![(Span::at(start), format!("ARG {NAME}={version}{}", line_end(build.file.text)))];
     for stage in stages {
         let tag = stage.image.and_then(|word| {
             let range = tag_range(&word.text)?;
@@ -142,8 +143,4 @@ fn new_argument(
         }
     }
     Ok((NAME.to_owned(), edits))
-}
-
-fn line_end(build: &Build<'_>) -> &'static str {
-    if build.file.text.contains("\r\n") { "\r\n" } else { "\n" }
 }

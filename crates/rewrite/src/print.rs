@@ -3,7 +3,7 @@
 use linter::Edit;
 use model::{Build, Stage, Step, comments_above, without_word};
 use shell::layout;
-use syntax::{Keyword, PartKind, Span};
+use syntax::{Keyword, PartKind, Span, line_end};
 
 use crate::plan::{Builder, Part, Plan, Refusal, Shipped, Transfer, WHEELS};
 
@@ -33,10 +33,6 @@ impl Printer<'_, '_> {
         self.build.file.text
     }
 
-    fn line_end(&self) -> &'static str {
-        if self.text().contains("\r\n") { "\r\n" } else { "\n" }
-    }
-
     /// The new stage in front of the FROM.
     fn builder(&mut self, stage: &Stage<'_>) -> Result<(), Refusal> {
         let Some(from) = self.build.steps.get(stage.steps.start) else { return Ok(()) };
@@ -58,7 +54,7 @@ impl Printer<'_, '_> {
             }
             lines.extend(own);
         }
-        let line_end = self.line_end();
+        let line_end = line_end(self.text());
         let mut text = String::new();
         for line in lines {
             text += line.trim_end_matches(['\r', '\n']);
@@ -159,7 +155,7 @@ impl Printer<'_, '_> {
         let mut removed: Vec<&Step<'_>> = Vec::new();
         for it in &self.plan.steps {
             let Some(step) = self.build.steps.get(it.step) else { continue };
-            let above = it.above.join(self.line_end());
+            let above = it.above.join(line_end(self.text()));
             let is_replaced = matches!(it.shipped, Shipped::Nothing) && !above.is_empty();
             if is_replaced {
                 self.edits.push(Edit::replace(step.instruction.span, above));
@@ -167,7 +163,7 @@ impl Printer<'_, '_> {
             }
             if !above.is_empty() {
                 let start = step.instruction.span.start as usize;
-                self.edits.push(Edit::insert(start, above + self.line_end()));
+                self.edits.push(Edit::insert(start, above + line_end(self.text())));
             }
             match &it.shipped {
                 Shipped::Same => {}
@@ -244,7 +240,7 @@ impl Printer<'_, '_> {
         let place = step.instruction.keyword_span;
         if self.plan.transfer == Transfer::Copy {
             if is_first {
-                let line = format!("COPY --from={name} {WHEELS} {WHEELS}{}", self.line_end());
+                let line = format!("COPY --from={name} {WHEELS} {WHEELS}{}", line_end(self.text()));
                 self.edits.push(Edit::insert(step.instruction.span.start as usize, line));
             }
             if is_last {
@@ -257,7 +253,7 @@ impl Printer<'_, '_> {
                     return Err(Refusal::at(place, "a RUN is not understood"));
                 };
                 let escape = self.build.file.escape;
-                let joint = format!(" {escape}{}    && rm -rf {WHEELS}", self.line_end());
+                let joint = format!(" {escape}{}    && rm -rf {WHEELS}", line_end(self.text()));
                 edits.push((Span::at(last.end as usize), joint));
             }
             return Ok(());
@@ -281,7 +277,7 @@ impl Printer<'_, '_> {
         let escape = self.build.file.escape;
         let indentation =
             if is_on_own_line { own_indentation(head.of(self.text())) } else { "    " };
-        let text = format!("{mount} {escape}{}{indentation}", self.line_end());
+        let text = format!("{mount} {escape}{}{indentation}", line_end(self.text()));
         edits.push((Span::at(start as usize), text));
         Ok(())
     }

@@ -4,7 +4,7 @@ use context::copy_sources;
 use model::{
     Build, Copy, CopyFrom, Effect, Presence, SourceKind, Step, User, effect_in, path, presence,
 };
-use syntax::Keyword;
+use syntax::{Keyword, line_end};
 
 use crate::pip::Install;
 use crate::plan::Refusal;
@@ -245,7 +245,7 @@ pub(crate) fn variables(
         } else {
             let kept: Vec<&str> = needed.iter().map(|it| it.span.of(build.file.text)).collect();
             let keyword = step.instruction.keyword_span.of(build.file.text);
-            let joint = format!(" {}\n    ", build.file.escape);
+            let joint = format!(" {}{}    ", build.file.escape, line_end(build.file.text));
             vec![format!("{keyword} {}", kept.join(&joint))]
         };
         texts.extend(needed.iter().filter_map(|it| Some(it.value.as_ref()?.text.to_string())));
