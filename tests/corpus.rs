@@ -1,20 +1,9 @@
 //! Every Dockerfile of the corpus: no panic, valid spans, and fixes that break nothing.
 
-use context::NoFiles;
-use linter::{Date, Input, Safety, Settings};
+use linter::{Safety, Settings};
 use syntax::Keyword;
+use tests::input::without_context;
 use tests::{corpus, invariants};
-
-fn input<'a>(text: &'a str, settings: &'a Settings) -> Input<'a> {
-    Input {
-        text,
-        dockerfile: "Dockerfile",
-        files: &NoFiles,
-        settings,
-        today: Date { year: 2026, month: 11, day: 21 },
-        target: None,
-    }
-}
 
 #[test]
 fn safe_fixes_break_no_real_file() {
@@ -31,7 +20,7 @@ fn check(allowed: Safety) {
     let broken: Vec<String> = corpus::dockerfiles()
         .into_iter()
         .filter(|(name, text)| {
-            let input = input(text, &settings);
+            let input = without_context(text, &settings);
             let run = || invariants::check_fixes(name, rules::ALL, &input, allowed);
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err()
         })
@@ -45,7 +34,7 @@ fn an_edit_touches_only_what_its_diagnostic_speaks_of() {
     let settings = Settings::default();
     for (name, text) in corpus::dockerfiles() {
         let file = syntax::parse(&text);
-        for it in linter::check(rules::ALL, &input(&text, &settings)) {
+        for it in linter::check(rules::ALL, &without_context(&text, &settings)) {
             // Everything from the first to the last place that it names.
             let told = it.labels.iter().fold(it.span, |span, label| span.to(label.span));
             for edit in
@@ -84,7 +73,7 @@ fn what_is_called_a_syntax_error_is_refused_by_buildkit() {
 fn start_and_shape_of_the_image_stay() {
     let settings = Settings::default();
     for (name, text) in corpus::dockerfiles() {
-        let outcome = linter::fix(rules::ALL, &input(&text, &settings), Safety::Safe);
+        let outcome = linter::fix(rules::ALL, &without_context(&text, &settings), Safety::Safe);
         let (before, after) = (image_facts(&text), image_facts(&outcome.text));
         assert_eq!(before, after, "{name}");
     }

@@ -1,7 +1,7 @@
 //! Damaged Dockerfiles with fixed seeds: nothing panics, and what holds of good files holds of broken ones.
 
-use context::NoFiles;
-use linter::{Date, Input, Safety, Settings};
+use linter::{Safety, Settings};
+use tests::input::without_context;
 use tests::random::Random;
 use tests::{corpus, invariants, page};
 
@@ -112,14 +112,7 @@ fn damaged_files_are_read_whole_and_checked() {
             let damaged = damage(text, &mut random);
             let place = format!("input {index}, round {round}:\n{damaged}\n");
             invariants::check_parts(&place, &damaged);
-            let input = Input {
-                text: &damaged,
-                dockerfile: "Dockerfile",
-                files: &NoFiles,
-                settings: &settings,
-                today: Date { year: 2026, month: 11, day: 21 },
-                target: None,
-            };
+            let input = without_context(&damaged, &settings);
             invariants::check_fixes(&place, rules::ALL, &input, Safety::Unsafe);
         }
     }
@@ -142,14 +135,7 @@ fn long_and_deep_files_are_read_in_linear_time() {
     for text in
         [deep, braces, array, substitutions, shells, onbuild, long_line, many, continued, comments]
     {
-        let input = Input {
-            text: &text,
-            dockerfile: "Dockerfile",
-            files: &NoFiles,
-            settings: &settings,
-            today: Date { year: 2026, month: 11, day: 21 },
-            target: None,
-        };
+        let input = without_context(&text, &settings);
         let _ = linter::check(rules::ALL, &input);
     }
 }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use context::NoFiles;
-use linter::{Date, Input, Rule, Safety, Settings};
+use linter::{Input, Rule, Safety, Settings};
 use model::{Build, Surroundings};
 use syntax::Keyword;
+use tests::input::without_context;
 use tests::{corpus, invariants};
 
 /// The rules whose fix is the rewrite.
@@ -15,23 +16,12 @@ fn rules() -> Vec<&'static Rule> {
     rules::ALL.iter().copied().filter(|it| RULES.contains(&it.name)).collect()
 }
 
-fn input<'a>(text: &'a str, settings: &'a Settings) -> Input<'a> {
-    Input {
-        text,
-        dockerfile: "Dockerfile",
-        files: &NoFiles,
-        settings,
-        today: Date { year: 2026, month: 11, day: 21 },
-        target: None,
-    }
-}
-
 #[test]
 fn a_rewritten_file_settles_and_brings_nothing_new() {
     let settings = Settings::default();
     let own = rules();
     for (name, text) in corpus::dockerfiles() {
-        let input = input(&text, &settings);
+        let input = without_context(&text, &settings);
         invariants::check_fixes(&name, &own, &input, Safety::Unsafe);
         let outcome = linter::fix(&own, &input, Safety::Unsafe);
         if outcome.applied.is_empty() {
@@ -56,7 +46,7 @@ fn what_describes_the_image_reaches_the_shipped_stage() {
     let settings = Settings::default();
     let own = rules();
     for (name, text) in corpus::dockerfiles() {
-        let outcome = linter::fix(&own, &input(&text, &settings), Safety::Unsafe);
+        let outcome = linter::fix(&own, &without_context(&text, &settings), Safety::Unsafe);
         if !outcome.applied.is_empty() {
             assert_eq!(facts(&text), facts(&outcome.text), "{name}\n{}", outcome.text);
         }
@@ -93,7 +83,7 @@ fn most_images_with_build_tools_get_a_plan() {
     let (mut n_reported, mut n_planned) = (0, 0);
     for name in list.lines() {
         let text = corpus::read(&folder.join("python").join(Path::new(name)));
-        for it in linter::check(&rules(), &input(&text, &settings)) {
+        for it in linter::check(&rules(), &without_context(&text, &settings)) {
             n_reported += 1;
             n_planned += usize::from(!it.fixes.is_empty());
             let is_told = it.notes.iter().any(|note| note.contains("is not offered, as"));

@@ -5,10 +5,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use context::NoFiles;
 use divan::{Bencher, black_box};
-use linter::{Date, Input, Settings};
+use linter::Settings;
 use tests::corpus;
+use tests::input::without_context;
 
 fn main() {
     divan::main();
@@ -40,14 +40,7 @@ fn all() -> Vec<String> {
 
 fn check(text: &str) -> usize {
     let settings = Settings::default();
-    let input = Input {
-        text,
-        dockerfile: "Dockerfile",
-        files: &NoFiles,
-        settings: &settings,
-        today: Date { year: 2026, month: 11, day: 21 },
-        target: None,
-    };
+    let input = without_context(text, &settings);
     linter::check(rules::ALL, &input).len()
 }
 

@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod corpus;
+pub mod input;
 pub mod invariants;
 pub mod page;
 pub mod random;
