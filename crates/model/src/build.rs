@@ -7,6 +7,7 @@ use std::rc::Rc;
 use context::known_wheels::{KNOWN_WHEELS, KnownWheels};
 use context::{Files, IgnoreFile};
 use knowledge::image::{Basis, Image, image};
+use knowledge::size::Installed;
 use rustc_hash::FxHashMap;
 use syntax::{Arguments, Expansion, File, Flag, Instruction, Keyword, Word};
 
@@ -46,6 +47,8 @@ pub struct Build<'f> {
     scopes: Vec<Scope<'f>>,
     /// By step and path in its stage.
     pub(crate) context_files: RefCell<FxHashMap<(usize, String), Option<String>>>,
+    /// The system packages before the step that was asked for last.
+    pub(crate) installed: RefCell<Option<(usize, Installed)>>,
     ignore: OnceCell<Option<(String, IgnoreFile)>>,
     known_wheels: OnceCell<Option<KnownWheels>>,
     pub(crate) locks: Locks,
@@ -80,7 +83,7 @@ pub enum Detail<'f> {
 }
 
 /// How many steps are looked back at.
-pub(crate) const MAX_LOOK_BACK: usize = 128;
+pub(crate) const MAX_LOOK_BACK: usize = 96;
 
 impl<'f> Build<'f> {
     /// Reads the meaning of a parsed file; `scripts` comes from [`crate::scripts`].
@@ -96,6 +99,7 @@ impl<'f> Build<'f> {
             surroundings,
             scopes: Vec::new(),
             context_files: RefCell::default(),
+            installed: RefCell::default(),
             ignore: OnceCell::new(),
             known_wheels: OnceCell::new(),
             locks: Locks::default(),

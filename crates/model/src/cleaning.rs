@@ -75,14 +75,14 @@ fn cleaned_by(
     let home = home(build, step).unwrap_or_else(|| "/root".to_owned());
     let is_cache_there = |it: &Cleaned| {
         let paths = removed.iter().filter(|path| path.span == it.span);
-        let own = managers::cache::paths(it.cache, None, &lookup, &home);
-        paths.clone().count() == 0
-            || paths.clone().any(|path| {
-                path.path.as_deref().is_some_and(|it| {
-                    kind(it) == Kind::Cache
-                        || own.iter().any(|own| own == it.trim_end_matches(['*', '/']))
-                })
-            })
+        if paths.clone().count() == 0 {
+            return true;
+        }
+        let mut written = paths.filter_map(|it| it.path.as_deref());
+        written.clone().any(|it| kind(it) == Kind::Cache) || {
+            let own = managers::cache::paths(it.cache, None, &lookup, &home);
+            written.any(|it| own.iter().any(|own| own == it.trim_end_matches(['*', '/'])))
+        }
     };
     let mut res = cleans(command, &lookup, &home);
     res.retain(is_cache_there);

@@ -12,7 +12,7 @@ use crate::copy::{Copy, CopyFrom, Source, SourceKind};
 use crate::mount::{Mount, MountKind};
 use crate::run::{Run, RunCall};
 use crate::state::State;
-use crate::{Base, Build, Step, path};
+use crate::{Base, Build, Step, looks_like_file, path};
 
 /// Stands for a working directory that is not known: files that are copied to it and read from it still meet.
 const UNKNOWN_DIRECTORY: &str = "/?";
@@ -147,14 +147,14 @@ fn from_context(
     if !source.is_pattern() {
         // All three are cleaned, so that nothing has to be resolved.
         let own = if from == "." { "" } else { from };
-        let inside = match (own.is_empty(), rest.is_empty()) {
-            (true, _) => rest.to_owned(),
-            (_, true) => own.to_owned(),
-            (false, false) => format!("{own}/{rest}"),
-        };
-        let is_itself = || rest == path::file_name(own);
-        return existing(build, &inside)
-            .or_else(|| existing(build, Some(own).filter(|_| is_itself())?));
+        if own.is_empty() {
+            return existing(build, rest);
+        }
+        let itself = Some(own).filter(|_| rest.is_empty() || rest == path::file_name(own));
+        return itself.and_then(|it| existing(build, it)).or_else(|| {
+            let is_inside = !rest.is_empty() && !looks_like_file(own);
+            existing(build, &is_inside.then(|| format!("{own}/{rest}"))?)
+        });
     }
     let n_parts = from.split('/').count();
     let tree = build.surroundings.files.tree()?;

@@ -14,13 +14,27 @@ pub const DATABASES: u64 = 1_000_000;
 /// The system packages before `step`: those of the base image and those that earlier layers install. `None` if the
 /// sizes of the packages of this image are not known.
 pub fn installed_before<'f>(build: &Build<'f>, step: &Step<'f>) -> Option<Installed> {
-    let mut res = Installed::of_image(&build.image(build.stage(step)?)?)?;
-    let mut before: Vec<&Step<'f>> = build.steps_before(step).collect();
-    before.reverse();
-    for run in before.into_iter().filter_map(|it| it.run()) {
-        install(&mut res, run, &|_| true);
-    }
+    let stage = build.stage(step)?;
+    // A rule asks for one step after the other, so each goes on from where the one before it was.
+    let (mut res, first) = match build.installed.take() {
+        Some((known, it)) if stage.steps.start < known && known <= step.index => (it, known),
+        _ => {
+            let mut res = Installed::of_image(&build.image(stage)?)?;
+            let mut parents: Vec<&Stage<'f>> = build.lineage(stage).skip(1).collect();
+            parents.reverse();
+            parents.iter().for_each(|it| install_all(&mut res, build.steps_of(it)));
+            (res, stage.steps.start)
+        }
+    };
+    install_all(&mut res, build.steps.get(first..step.index).unwrap_or(&[]));
+    build.installed.replace(Some((step.index, res.clone())));
     Some(res)
+}
+
+fn install_all(installed: &mut Installed, steps: &[Step<'_>]) {
+    for run in steps.iter().filter_map(|it| it.run()) {
+        install(installed, run, &|_| true);
+    }
 }
 
 /// What a RUN adds to the system packages in `installed`, which have its packages afterwards. What the same RUN

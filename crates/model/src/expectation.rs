@@ -31,8 +31,11 @@ fn read_by_installs(build: &Build<'_>, step: &Step<'_>, res: &mut Vec<String>) {
     let inputs = dependency_installs(step, run).into_iter().flat_map(|it| it.inputs);
     for input in inputs.filter(|it| !it.is_optional) {
         let Some(path) = input.paths.first() else { continue };
-        // So many that a stage written by hand has fewer, and a huge file is read in linear time.
-        let copies = build.steps_of(stage).iter().filter_map(Step::copy).take(MAX_LOOK_BACK);
+        // So many that a stage written by hand has fewer, and a huge file is read in linear time. What is installed is
+        // copied just before, so that end is searched first.
+        let steps = build.steps_of(stage);
+        let (before, behind) = steps.split_at(steps.partition_point(|it| it.index < step.index));
+        let copies = before.iter().rev().chain(behind).filter_map(Step::copy).take(MAX_LOOK_BACK);
         res.extend(copies.filter_map(|it| supposed_source(it, path)).next());
     }
 }

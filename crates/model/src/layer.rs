@@ -62,8 +62,15 @@ pub fn late_removals(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<R
                     None => continue,
                 },
             };
+            // Most paths are plain, and most files lie elsewhere, which is seen without looking at each component.
+            let is_plain = !whole.contains(['*', '?', '[', '{', '~', '$']);
+            let plain = is_plain.then(|| path::clean(&whole));
+            let may_cover =
+                |it: &str| plain.as_ref().is_none_or(|plain| path::is_inside(it, plain));
             let is_taken = |path: &str| {
-                (removed.is_recursive || is_named(&whole, path)) && covers(&whole, path, home)
+                may_cover(path)
+                    && (removed.is_recursive || is_named(&whole, path))
+                    && covers(&whole, path, home)
             };
             let mut found = added_files(build, step, run, place, &is_taken);
             if found.is_empty() {

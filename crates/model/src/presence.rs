@@ -367,14 +367,33 @@ fn named(name: &str, copy: &Copy<'_>, below: &str) -> Found {
 
 /// Whether a name is surely that of a file, because of its ending or because it is well known.
 pub fn looks_like_file(path: &str) -> bool {
-    const ENDINGS: [&str; 20] = [
-        "cfg", "conf", "crt", "in", "ini", "js", "json", "lock", "md", "pem", "py", "rst", "sh",
-        "toml", "tsx", "txt", "whl", "xml", "yaml", "yml",
-    ];
     let name = path::file_name(path).trim_end_matches('*');
-    let ending = name.rsplit_once('.').map_or("", |it| it.1).trim_end_matches(['*', '?']);
-    ENDINGS.contains(&ending)
-        || matches!(name, "Pipfile" | "Makefile" | "Dockerfile" | "LICENSE" | "Procfile")
+    let dot = name.bytes().rposition(|it| it == b'.');
+    let ending = dot.and_then(|it| name.get(it + 1..)).unwrap_or("").trim_end_matches(['*', '?']);
+    let is_usual = matches!(
+        ending,
+        "cfg"
+            | "conf"
+            | "crt"
+            | "in"
+            | "ini"
+            | "js"
+            | "json"
+            | "lock"
+            | "md"
+            | "pem"
+            | "py"
+            | "rst"
+            | "sh"
+            | "toml"
+            | "tsx"
+            | "txt"
+            | "whl"
+            | "xml"
+            | "yaml"
+            | "yml"
+    );
+    is_usual || matches!(name, "Pipfile" | "Makefile" | "Dockerfile" | "LICENSE" | "Procfile")
 }
 
 fn is_archive(path: &str) -> bool {
