@@ -24,6 +24,16 @@ impl Problem {
         Problem::new(path, format!("cannot read `{path}`: {reason}"))
     }
 
+    /// "cannot write `path`: " and the operating system's reason.
+    pub fn of_writing(path: &Path, error: &io::Error) -> Problem {
+        Problem::writing(&shown(path), reason(error))
+    }
+
+    /// "cannot read `path`: " and the operating system's reason.
+    pub fn of_reading(path: &Path, error: &io::Error) -> Problem {
+        Problem::reading(&shown(path), reason(error))
+    }
+
     /// "cannot write `path`: reason".
     pub(crate) fn writing(path: &str, reason: impl fmt::Display) -> Problem {
         Problem::new(path, format!("cannot write `{path}`: {reason}"))

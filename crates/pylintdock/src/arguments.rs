@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use linter::Date;
 
+use crate::destination::{Destination, DestinationParser};
+
 /// Finds and repairs what makes Python images large, slow to rebuild, broken or unsafe.
 #[derive(Debug, Parser)]
 #[command(name = "pylintdock", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -113,9 +115,16 @@ pub(crate) struct Check {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
 
-    /// How to print what was found
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(crate) output_format: Format,
+    /// How to print what was found, and with `=FILE` where to; several of them print several times
+    ///
+    /// `--output-format full --output-format sarif=report.sarif` prints for a reader and writes a file. Without
+    /// `=FILE` it goes to standard output.
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = DestinationParser, default_value = "full")]
+    pub(crate) output_format: Vec<Destination>,
+
+    /// Write to this file instead of standard output, where there is one --output-format
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output_file: Option<PathBuf>,
 
     /// Print how often each rule found something, instead of what it found
     #[arg(long, conflicts_with = "diff")]
@@ -168,16 +177,4 @@ pub(crate) enum Color {
     Auto,
     Always,
     Never,
-}
-
-/// How to print what was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// With the lines of the Dockerfile, explanations and fixes
-    #[default]
-    Full,
-    /// One line for each problem
-    Concise,
-    /// One JSON array; empty too when nothing could be read, which the exit status 2 tells
-    Json,
 }

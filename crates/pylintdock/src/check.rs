@@ -5,17 +5,20 @@ use std::process::ExitCode;
 use project::{Contexts, Problem};
 use rayon::prelude::*;
 
-use crate::arguments::{Check, Color, Format};
+use crate::arguments::{Check, Color};
+use crate::destination::{Outputs, destinations};
 use crate::examine::{Examined, examine};
+use crate::formats::{Format, Style, Summary};
 use crate::guard::{guarded, install};
 use crate::job::{Job, Plan};
 use crate::output::{ErrorOutput, Output, has_colors};
 use crate::repair::Repair;
-use crate::report::Tally;
-use crate::{statistics, summary};
+use crate::summary;
 
 /// Files that are worked on before the first of them is printed. It bounds the memory of a run over very many.
 const FILES_AT_ONCE: usize = 256;
+/// A report of so many files shows each at once.
+const FEW_FILES: usize = 3;
 /// For deeply nested shell scripts; memory is only used when they are.
 const STACK_SIZE: usize = 16 * 1024 * 1024;
 
@@ -24,24 +27,35 @@ const COULD_NOT_RUN: u8 = 2;
 /// Runs the command; the result is the exit status.
 pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
     let mut errors = ErrorOutput::new(color);
-    let plan = match Plan::new(options, &mut errors) {
-        Ok(plan) => plan,
+    let prepared = destinations(options).and_then(|it| {
+        let plan = Plan::new(options, &mut errors)?;
+        Ok((plan, Outputs::open(&it)?))
+    });
+    let (plan, outputs) = match prepared {
+        Ok(prepared) => prepared,
         Err(problem) => {
             errors.error(problem);
             return ExitCode::from(COULD_NOT_RUN);
         }
     };
     install();
+    let has_colors = has_colors(color, &std::io::stdout());
     let mut run = Run {
-        plan: &plan,
         contexts: &Contexts::default(),
-        output: Output::new(),
-        has_colors: has_colors(color, &std::io::stdout()),
-        errors,
-        tally: Tally::default(),
-        has_problem: plan.has_problem,
+        console: Console::new(&plan, errors),
+        styles: styles(&plan, &outputs, has_colors),
+        has_colors,
+        outputs,
+        summary: Summary {
+            has_problem: plan.has_problem,
+            is_statistics: options.statistics,
+            ..Summary::default()
+        },
+        plan: &plan,
     };
-    run.open();
+    if run.prints_findings() {
+        run.outputs.begin(&run.summary, &mut |it| run.console.say(it));
+    }
     for jobs in plan.jobs.chunks(FILES_AT_ONCE) {
         if options.fix || options.diff {
             run.repair(jobs);
@@ -49,27 +63,59 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
             run.report(jobs);
         }
         run.contexts.forget_unused();
-        if run.output.is_closed() && !options.fix {
+        if run.console.output.is_closed() && !options.fix && !run.outputs.has_files() {
             break;
         }
     }
     run.close()
 }
 
+/// How each destination prints; colours are for terminals.
+fn styles(plan: &Plan<'_>, outputs: &Outputs, has_colors: bool) -> Vec<Style> {
+    let style = |(format, is_file): (Format, bool)| Style {
+        format,
+        has_colors: has_colors && !is_file,
+        allows_unsafe: plan.options.unsafe_fixes,
+        is_short: plan.jobs.len() <= FEW_FILES,
+    };
+    outputs.formats().map(style).collect()
+}
+
+/// The terminal, or what stands for it.
+struct Console {
+    output: Output,
+    errors: ErrorOutput,
+    /// Standard output has the fixed text, so that the findings go to standard error.
+    prints_text: bool,
+}
+
+impl Console {
+    fn new(plan: &Plan<'_>, errors: ErrorOutput) -> Console {
+        let is_standard_input = plan.jobs.first().is_some_and(|it| it.is_standard_input);
+        let prints_text = plan.options.fix && !plan.options.diff && is_standard_input;
+        Console { output: Output::new(), errors, prints_text }
+    }
+
+    /// Findings and what belongs to them.
+    fn say(&mut self, text: &str) {
+        if self.prints_text { self.errors.print(text) } else { self.output.print(text) }
+    }
+}
+
 struct Run<'a> {
     plan: &'a Plan<'a>,
     contexts: &'a Contexts,
-    output: Output,
+    outputs: Outputs,
+    styles: Vec<Style>,
+    console: Console,
     has_colors: bool,
-    errors: ErrorOutput,
-    tally: Tally,
-    has_problem: bool,
+    summary: Summary,
 }
 
 impl Run<'_> {
     fn report(&mut self, jobs: &[Job]) {
-        let (plan, contexts, has_colors) = (self.plan, self.contexts, self.has_colors);
-        let examined = each(jobs, |job| examine(plan, contexts, has_colors, job));
+        let (plan, contexts, styles) = (self.plan, self.contexts, &self.styles);
+        let examined = each(jobs, |job| examine(plan, contexts, styles, job));
         for (job, res) in jobs.iter().zip(examined) {
             match res {
                 Ok(examined) => self.print(examined),
@@ -95,7 +141,7 @@ impl Run<'_> {
     fn apply(&mut self, job: &Job, repair: &Repair<'_>) {
         if !repair.unsettled().is_empty() {
             let rules = repair.unsettled().join("`, `");
-            self.errors.warning(format_args!(
+            self.console.errors.warning(format_args!(
                 "the fixes of `{rules}` do not settle in `{}`, so that it is left as it is; {REPORT_IT}",
                 job.file.shown
             ));
@@ -111,13 +157,13 @@ impl Run<'_> {
         let examined = match written {
             Ok(()) => {
                 if job.is_standard_input {
-                    self.output.print(repair.text());
+                    self.console.output.print(repair.text());
                 }
-                Ok(repair.remaining(self.plan, job, self.colors_of_findings(job)))
+                Ok(repair.remaining(self.plan, job, &self.styles_of_findings()))
             }
             Err(problem) => {
                 self.fail(job, Failure::Problem(problem));
-                repair.untouched(self.plan, job, self.has_colors)
+                repair.untouched(self.plan, job, &self.styles_of_findings())
             }
         };
         match examined {
@@ -127,99 +173,85 @@ impl Run<'_> {
     }
 
     /// The findings go to standard error where standard output has the fixed text.
-    fn colors_of_findings(&self, job: &Job) -> bool {
-        if job.is_standard_input { self.errors.has_colors() } else { self.has_colors }
-    }
-
-    fn prints_text(&self) -> bool {
-        self.plan.options.fix
-            && !self.plan.options.diff
-            && self.plan.jobs.first().is_some_and(|it| it.is_standard_input)
-    }
-
-    fn is_json(&self) -> bool {
-        self.plan.options.output_format == Format::Json && !self.plan.options.diff
-    }
-
-    /// Findings and what belongs to them.
-    fn say(&mut self, text: &str) {
-        if self.prints_text() { self.errors.print(text) } else { self.output.print(text) }
-    }
-
-    fn open(&mut self) {
-        if self.is_json() && !self.plan.options.statistics {
-            self.say("[");
+    fn styles_of_findings(&self) -> Vec<Style> {
+        let mut res = self.styles.clone();
+        if self.console.prints_text {
+            let has_colors = self.console.errors.has_colors();
+            let is_console = self.outputs.formats().map(|it| !it.1);
+            res.iter_mut().zip(is_console).for_each(|it| it.0.has_colors = has_colors && it.1);
         }
+        res
+    }
+
+    /// Not with options that print something else instead.
+    fn prints_findings(&self) -> bool {
+        !self.plan.options.diff && !self.plan.options.explain_rewrite
     }
 
     fn print(&mut self, examined: Examined) {
-        if self.is_json() && !examined.printed.is_empty() {
-            self.say(if self.tally.n_found() == 0 { "\n" } else { ",\n" });
-        }
-        self.say(&examined.printed);
-        examined.warnings.iter().for_each(|it| self.errors.warning(it));
-        self.tally.merge(examined.tally);
+        self.console.say(&examined.printed);
+        self.outputs.add(&examined.fragments, &mut |it| self.console.say(it));
+        examined.warnings.iter().for_each(|it| self.console.errors.warning(it));
+        self.summary.tally.merge(examined.tally);
     }
 
     fn fail(&mut self, job: &Job, failure: Failure) {
-        self.has_problem = true;
-        match failure {
-            Failure::Problem(problem) => self.errors.error(problem),
-            Failure::Panic(message) => self.errors.error(format_args!(
-                "internal error in `{}`: {message}; {REPORT_IT}",
-                job.file.shown
-            )),
-        }
+        self.summary.has_problem = true;
+        let sentence = match failure {
+            Failure::Problem(problem) => problem.to_string(),
+            Failure::Panic(message) => {
+                format!("internal error in `{}`: {message}; {REPORT_IT}", job.file.shown)
+            }
+        };
+        self.console.errors.error(&sentence);
+        self.summary.failures.push((job.file.shown.clone(), sentence));
     }
 
     fn close(mut self) -> ExitCode {
         let options = self.plan.options;
-        if self.is_json() {
-            let end = match (options.statistics, self.tally.n_found()) {
-                (true, _) => statistics::json(&self.tally),
-                (false, 0) => "]\n".to_owned(),
-                (false, _) => "\n]\n".to_owned(),
-            };
-            self.say(&end);
-        } else if options.statistics {
-            let table = statistics::table(&self.tally);
-            self.say(&table);
+        self.summary.sentence = self.sentence();
+        let is_for_readers = self.outputs.is_for_readers();
+        let prints_findings = self.prints_findings();
+        let Run { outputs, mut console, mut summary, plan, .. } = self;
+        if prints_findings {
+            for problem in outputs.end(&summary, &mut |it| console.say(it)) {
+                console.errors.error(problem);
+                summary.has_problem = true;
+            }
         }
         // Nothing is summed up when nothing could be looked at.
-        if !options.quiet && self.tally.n_checked > 0 {
-            self.sum_up();
+        if !options.quiet && summary.tally.n_checked > 0 {
+            if options.diff {
+                // The diff itself is for `patch`.
+                console.errors.print(&summary.sentence);
+            } else if is_for_readers {
+                console.say(&summary.sentence);
+            }
+            let is_nameless = plan.jobs.first().is_some_and(|it| it.is_nameless);
+            if is_nameless && plan.context.is_none() && (is_for_readers || options.diff) {
+                console.errors.print(NAME_IT);
+            }
         }
-        let status = if self.has_problem {
+        let status = if summary.has_problem {
             COULD_NOT_RUN
         } else if options.exit_zero {
             0
         } else if options.diff {
-            u8::from(self.tally.n_files_fixed > 0)
+            u8::from(summary.tally.n_files_fixed > 0)
         } else {
-            u8::from(self.tally.n_found() > 0)
+            u8::from(summary.tally.n_found() > 0)
         };
-        let is_written = self.output.finish();
+        let is_written = console.output.finish();
         ExitCode::from(if is_written { status } else { COULD_NOT_RUN })
     }
 
-    fn sum_up(&mut self) {
-        let options = self.plan.options;
-        if options.diff {
-            // The diff itself is for `patch`.
-            let text = summary::would_fix(&self.tally, options.unsafe_fixes);
-            self.errors.print(&text);
-        } else if self.is_json() {
-            // The array says it all.
-        } else if options.fix {
-            let text = summary::fixed(&self.tally, options.unsafe_fixes);
-            self.say(&text);
-        } else {
-            let text = summary::found(&self.tally, options.unsafe_fixes);
-            self.say(&text);
-        }
-        let is_nameless = self.plan.jobs.first().is_some_and(|it| it.is_nameless);
-        if is_nameless && self.plan.context.is_none() && !self.is_json() {
-            self.errors.print(NAME_IT);
+    /// What was found, and what can be done about it.
+    fn sentence(&self) -> String {
+        let (options, tally) = (self.plan.options, &self.summary.tally);
+        match (options.diff, options.fix) {
+            (true, _) => summary::would_fix(tally, options.unsafe_fixes),
+            (false, true) => summary::fixed(tally, options.unsafe_fixes),
+            (false, false) => summary::found(tally, options.unsafe_fixes),
         }
     }
 }

@@ -2,15 +2,14 @@
 
 use std::ops::Deref;
 
-use context::{Files, NoFiles};
+use context::NoFiles;
 use linter::{Diagnostic, Input};
 use model::{Build, InputFault, Surroundings};
 use project::{Contexts, Problem, Source, relative_to};
 
-use crate::arguments::Format;
+use crate::formats::{Style, fragment};
 use crate::job::{Job, Plan};
 use crate::report::{Report, Tally};
-use crate::{concise, full, json};
 
 /// A Dockerfile that was read, with what it is built from.
 pub(crate) struct Subject<'c>(project::Subject<'c>);
@@ -78,6 +77,18 @@ impl<'c> Subject<'c> {
         work(&Build::new(&file, &scripts, surroundings))
     }
 
+    /// What was found in a text of this file.
+    pub(crate) fn report<'a>(
+        &self,
+        job: &'a Job,
+        text: &'a str,
+        found: &'a [Diagnostic],
+    ) -> Report<'a> {
+        let working = std::env::current_dir().unwrap_or_default();
+        let root = self.disk().map(|it| relative_to(it.root(), &working));
+        Report::new(&job.file.shown, text, found).in_context(root)
+    }
+
     /// What the linter finds.
     pub(crate) fn check(&self, plan: &Plan<'_>, job: &Job) -> Vec<Diagnostic> {
         self.with_input(plan, job, |input| self.offered(linter::check(rules::ALL, input)))
@@ -128,29 +139,26 @@ fn with_build<T>(text: &str, ask: impl FnOnce(&Build<'_>) -> T) -> T {
 /// What was found in one file, ready to be printed.
 #[derive(Default)]
 pub(crate) struct Examined {
-    /// In the chosen format; for JSON elements without the brackets around them.
+    /// What is printed as it is: a diff, an explanation.
     pub(crate) printed: String,
+    /// In each of the chosen formats, to be put between what stands around them.
+    pub(crate) fragments: Vec<String>,
     pub(crate) tally: Tally,
     /// What is wrong with files that the Dockerfile installs from: `path:line: what`.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Prints findings in the chosen format.
+/// Prints findings in the chosen formats. `input` is what they were found in.
 pub(crate) fn print(
     plan: &Plan<'_>,
-    has_colors: bool,
+    styles: &[Style],
     report: &Report<'_>,
-    files: &dyn Files,
+    input: &Input<'_>,
 ) -> Examined {
     let mut res = Examined::default();
     res.tally.add(report.diagnostics);
-    if plan.options.statistics {
-        return res;
-    }
-    match plan.options.output_format {
-        Format::Full => full::render(report, has_colors, &mut res.printed),
-        Format::Concise => concise::render(report, has_colors, &mut res.printed),
-        Format::Json => json::render(report, files, &mut res.printed),
+    if !plan.options.statistics {
+        res.fragments = styles.iter().map(|it| fragment(*it, report, input)).collect();
     }
     res
 }
@@ -177,7 +185,7 @@ fn explained(input: &Input<'_>) -> String {
 pub(crate) fn examine(
     plan: &Plan<'_>,
     contexts: &Contexts,
-    has_colors: bool,
+    styles: &[Style],
     job: &Job,
 ) -> Result<Examined, Problem> {
     let subject = Subject::read(plan, contexts, job)?;
@@ -187,8 +195,8 @@ pub(crate) fn examine(
         return Ok(Examined { printed, ..Examined::default() });
     }
     let (found, faults) = subject.check_with_inputs(plan, job);
-    let report = Report::new(&job.file.shown, &subject.source.text, &found);
-    let mut res = print(plan, has_colors, &report, subject.files());
+    let report = subject.report(job, &subject.source.text, &found);
+    let mut res = subject.with_input(plan, job, |it| print(plan, styles, &report, it));
     let shown = |path: &str| {
         let on_disk = subject.disk().and_then(|it| it.locate(path));
         let current = std::env::current_dir().unwrap_or_default();

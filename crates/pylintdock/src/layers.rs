@@ -1,14 +1,9 @@
 //! `pylintdock layers`: a table of what each layer of the shipped image adds, and the same image after fixes.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use context::{Files, Tree};
 use linter::Safety;
 use model::estimate::readable;
-use model::layers::{Layer, layers};
-use model::{Build, Surroundings};
 use project::Contexts;
 use serde::Serialize;
 
@@ -16,6 +11,7 @@ use crate::arguments::{Check, Color, Layers, TableFormat};
 use crate::examine::Subject;
 use crate::job::{Job, Plan};
 use crate::output::{ErrorOutput, Output};
+use crate::stack::{Row, Total, after_fixes, cells, rows, total};
 
 const COULD_NOT_RUN: u8 = 2;
 
@@ -33,35 +29,6 @@ struct Image {
     after_safe_fixes: Total,
     #[serde(skip_serializing_if = "Option::is_none")]
     after_unsafe_fixes: Option<Total>,
-}
-
-/// A layer for a reader.
-#[derive(Debug, Serialize)]
-struct Row {
-    line: usize,
-    instruction: String,
-    #[serde(flatten)]
-    total: Total,
-    parts: Vec<Part>,
-}
-
-#[derive(Debug, Serialize)]
-struct Part {
-    what: String,
-    /// `null` where it is not known.
-    bytes: Option<u64>,
-    is_wasted: bool,
-}
-
-/// Sums of what is known; all are estimates.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-struct Total {
-    bytes: u64,
-    wasted: u64,
-    /// Some parts are not known and are left out of `bytes`.
-    has_unknown: bool,
-    /// Some parts that are of no use are not known.
-    has_unknown_waste: bool,
 }
 
 /// Runs the command; the result is the exit status.
@@ -109,63 +76,17 @@ pub(crate) fn run(options: &Layers, color: Color) -> ExitCode {
 }
 
 fn image(options: &Layers, plan: &Plan<'_>, job: &Job, subject: &Subject<'_>) -> Image {
-    let target = options.target.as_deref();
-    let rows = subject.with_model(target, rows);
-    let after = |allowed: Safety| {
-        let outcome = subject.with_input(plan, job, |it| linter::fix(rules::ALL, it, allowed));
-        let files = Fixed { base: subject.files(), changed: &outcome.files };
-        let file = syntax::parse(&outcome.text);
-        let scripts = model::scripts(&file);
-        let dockerfile = subject.path();
-        let surroundings = Surroundings { files: &files, dockerfile, target };
-        total(&self::rows(&Build::new(&file, &scripts, surroundings)))
-    };
-    Image {
-        path: job.file.shown.clone(),
-        total: total(&rows),
-        layers: rows,
-        after_safe_fixes: after(Safety::Safe),
-        after_unsafe_fixes: options.unsafe_fixes.then(|| after(Safety::Unsafe)),
-    }
-}
-
-fn rows(build: &Build<'_>) -> Vec<Row> {
-    let text = build.file.text;
-    let row = |layer: Layer| {
-        let instruction = build.steps.get(layer.step)?.instruction;
-        let start = instruction.span.start as usize;
-        let (adds, wastes) = (layer.adds(), layer.wastes());
-        Some(Row {
-            line: text.get(..start)?.bytes().filter(|it| *it == b'\n').count() + 1,
-            instruction: one_line(instruction.span.of(text)),
-            total: Total {
-                bytes: adds.0,
-                wasted: wastes.0,
-                has_unknown: adds.1,
-                has_unknown_waste: wastes.1,
-            },
-            parts: layer
-                .parts
-                .into_iter()
-                .map(|it| Part { what: it.what, bytes: it.bytes, is_wasted: it.is_wasted })
-                .collect(),
-        })
-    };
-    layers(build).into_iter().filter_map(row).collect()
-}
-
-fn total(rows: &[Row]) -> Total {
-    rows.iter().fold(Total::default(), |sum, row| Total {
-        bytes: sum.bytes + row.total.bytes,
-        wasted: sum.wasted + row.total.wasted,
-        has_unknown: sum.has_unknown || row.total.has_unknown,
-        has_unknown_waste: sum.has_unknown_waste || row.total.has_unknown_waste,
+    subject.with_input(plan, job, |input| {
+        let layers = rows(input);
+        let after = |allowed| total(&after_fixes(input, allowed).1);
+        Image {
+            path: job.file.shown.clone(),
+            total: total(&layers),
+            layers,
+            after_safe_fixes: after(Safety::Safe),
+            after_unsafe_fixes: options.unsafe_fixes.then(|| after(Safety::Unsafe)),
+        }
     })
-}
-
-/// The words of an instruction, without the ends of its lines.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().filter(|it| *it != "\\").collect::<Vec<_>>().join(" ")
 }
 
 fn table(image: &Image, has_unsafe: bool) -> String {
@@ -199,20 +120,6 @@ fn table(image: &Image, has_unsafe: bool) -> String {
     res
 }
 
-/// What is added and what is of no use: `~214 MB`, `~214 MB+` with unknown parts, `?` if nothing is known.
-fn cells(total: Total) -> (String, String) {
-    let adds = match (total.bytes, total.has_unknown) {
-        (0, true) => "?".to_owned(),
-        (bytes, is_open) => readable(bytes) + if is_open { "+" } else { "" },
-    };
-    let wastes = match (total.wasted, total.has_unknown_waste) {
-        (0, false) => String::new(),
-        (0, true) => "?".to_owned(),
-        (bytes, is_open) => readable(bytes) + if is_open { "+" } else { "" },
-    };
-    (adds, wastes)
-}
-
 /// The beginning of a text, with a mark where it goes on.
 fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -220,23 +127,4 @@ fn cut(text: &str, width: usize) -> String {
     }
     let start: String = text.chars().take(width.saturating_sub(1)).collect();
     start.trim_end().to_owned() + "…"
-}
-
-/// The build context with the files that fixes changed.
-struct Fixed<'f> {
-    base: &'f dyn Files,
-    changed: &'f BTreeMap<String, String>,
-}
-
-impl Files for Fixed<'_> {
-    fn read(&self, path: &str) -> Option<Arc<str>> {
-        match self.changed.get(path) {
-            Some(text) => Some(Arc::from(text.as_str())),
-            None => self.base.read(path),
-        }
-    }
-
-    fn tree(&self) -> Option<&Tree> {
-        self.base.tree()
-    }
 }

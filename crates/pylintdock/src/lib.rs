@@ -2,20 +2,20 @@
 
 mod arguments;
 mod check;
-mod concise;
+mod destination;
 mod diff;
 mod examine;
-mod full;
+mod fingerprint;
+mod formats;
 mod guard;
 mod job;
-mod json;
 mod layers;
 mod output;
 mod page;
 mod page_text;
 mod repair;
 mod report;
-mod snippet;
+mod stack;
 mod statistics;
 mod summary;
 mod wheels;
@@ -43,6 +43,6 @@ pub fn run() -> ExitCode {
 /// What `pylintdock check` prints of findings in one file, without colours and summary.
 pub fn printed(path: &str, text: &str, diagnostics: &[Diagnostic]) -> String {
     let mut res = String::new();
-    full::render(&report::Report::new(path, text, diagnostics), false, &mut res);
+    formats::full::render(&report::Report::new(path, text, diagnostics), false, &mut res);
     res
 }

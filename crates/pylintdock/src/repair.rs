@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use linter::{Outcome, Safety};
+use linter::{Input, Outcome, Safety};
 use project::{Change, Contexts, Problem, Source, write_all};
 
 use crate::diff;
 use crate::examine::{Examined, Subject, print};
+use crate::formats::Style;
 use crate::guard::guarded;
 use crate::job::{Job, Plan};
-use crate::report::Report;
 
 /// A Dockerfile with what fixing it would lead to.
 pub(crate) struct Repair<'c> {
@@ -146,10 +146,12 @@ impl<'c> Repair<'c> {
     }
 
     /// What is left after the fixes.
-    pub(crate) fn remaining(&self, plan: &Plan<'_>, job: &Job, has_colors: bool) -> Examined {
+    pub(crate) fn remaining(&self, plan: &Plan<'_>, job: &Job, styles: &[Style]) -> Examined {
         let text = &self.outcome.text;
-        let report = Report::new(&job.file.shown, text, &self.outcome.remaining);
-        let mut res = print(plan, has_colors, &report, self.subject.files());
+        let report = self.subject.report(job, text, &self.outcome.remaining);
+        let mut res = self
+            .subject
+            .with_input(plan, job, |it| print(plan, styles, &report, &Input { text, ..*it }));
         self.count(&mut res);
         res
     }
@@ -159,12 +161,12 @@ impl<'c> Repair<'c> {
         &self,
         plan: &Plan<'_>,
         job: &Job,
-        has_colors: bool,
+        styles: &[Style],
     ) -> Result<Examined, String> {
         guarded(|| {
             let found = self.subject.check(plan, job);
-            let report = Report::new(&job.file.shown, &self.subject.source.text, &found);
-            print(plan, has_colors, &report, self.subject.files())
+            let report = self.subject.report(job, &self.subject.source.text, &found);
+            self.subject.with_input(plan, job, |it| print(plan, styles, &report, it))
         })
     }
 

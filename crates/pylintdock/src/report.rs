@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use linter::{Diagnostic, Safety, Severity};
-use syntax::LineIndex;
+use syntax::{LineIndex, Span};
 
 /// The findings of one file with the text that they speak of.
 pub(crate) struct Report<'a> {
@@ -15,13 +15,34 @@ pub(crate) struct Report<'a> {
     pub(crate) lines: LineIndex,
     /// Sorted by place.
     pub(crate) diagnostics: &'a [Diagnostic],
+    /// The root of the build context as the person knows it, empty for the working directory; `None` if there is none.
+    pub(crate) context: Option<String>,
 }
 
 impl<'a> Report<'a> {
     pub(crate) fn new(path: &'a str, text: &'a str, diagnostics: &'a [Diagnostic]) -> Report<'a> {
         // Most files have nothing to report, and then nobody asks for lines.
         let lines = LineIndex::new(if diagnostics.is_empty() { "" } else { text });
-        Report { path, text, lines, diagnostics }
+        Report { path, text, lines, diagnostics, context: None }
+    }
+
+    /// The same for a file whose build context is at `root`.
+    pub(crate) fn in_context(mut self, root: Option<String>) -> Report<'a> {
+        self.context = root;
+        self
+    }
+
+    /// A path of the build context as the person knows it.
+    pub(crate) fn path_in_context(&self, path: &str) -> String {
+        match self.context.as_deref() {
+            None | Some("") => path.to_owned(),
+            Some(root) => format!("{}/{path}", root.trim_end_matches('/')),
+        }
+    }
+
+    /// The line of the last character of a place.
+    pub(crate) fn last_line(&self, span: Span) -> u32 {
+        self.lines.line(span.end.saturating_sub(1).max(span.start))
     }
 
     /// Line and column from 1 of an offset, in characters.

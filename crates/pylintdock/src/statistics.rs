@@ -17,7 +17,7 @@ struct JsonCount<'a> {
 }
 
 /// Most frequent first.
-fn sorted(tally: &Tally) -> Vec<(&'static str, RuleCount)> {
+pub(crate) fn sorted(tally: &Tally) -> Vec<(&'static str, RuleCount)> {
     let mut counts: Vec<_> = tally.by_rule.iter().map(|it| (*it.0, *it.1)).collect();
     counts.sort_by_key(|it| (Reverse(it.1.n_found), it.0));
     counts
@@ -48,15 +48,39 @@ pub(crate) fn table(tally: &Tally) -> String {
 
 /// The same as a JSON array.
 pub(crate) fn json(tally: &Tally) -> String {
-    let counts: Vec<JsonCount<'_>> = sorted(tally)
-        .into_iter()
-        .map(|(rule, count)| JsonCount {
-            rule,
-            severity: count.severity,
-            count: count.n_found,
-            fixable: count.n_safe,
-            fixable_unsafely: count.n_unsafe,
-        })
-        .collect();
-    serde_json::to_string(&counts).unwrap_or_default() + "\n"
+    serde_json::to_string(&counts(tally)).unwrap_or_default() + "\n"
+}
+
+/// The same as a JSON object on each line.
+pub(crate) fn json_lines(tally: &Tally) -> String {
+    let lines = counts(tally).into_iter();
+    lines.map(|it| serde_json::to_string(&it).unwrap_or_default() + "\n").collect()
+}
+
+/// The same as a table in Markdown.
+pub(crate) fn markdown(tally: &Tally) -> String {
+    let mut res = "| count | | rule | fixable | unsafely |\n|---:|---|---|---:|---:|\n".to_owned();
+    for (rule, count) in sorted(tally) {
+        let _cannot_fail = writeln!(
+            res,
+            "| {} | {} | [{rule}]({}) | {} | {} |",
+            count.n_found,
+            severity_name(count.severity),
+            linter::link(rule),
+            count.n_safe,
+            count.n_unsafe
+        );
+    }
+    res
+}
+
+fn counts(tally: &Tally) -> Vec<JsonCount<'static>> {
+    let counts = sorted(tally).into_iter().map(|(rule, count)| JsonCount {
+        rule,
+        severity: count.severity,
+        count: count.n_found,
+        fixable: count.n_safe,
+        fixable_unsafely: count.n_unsafe,
+    });
+    counts.collect()
 }

@@ -8,9 +8,9 @@ use codespan_reporting::diagnostic::{self, Label, LabelStyle};
 use codespan_reporting::term::{Config, WriteStyle, emit_to_write_style};
 use linter::{Diagnostic, Fix, Safety, Severity};
 
+use super::snippet::{LINES_AT_END, LINES_AT_START, Snippet};
 use crate::output::{BOLD, CYAN, FRAME, RED, YELLOW, styled};
 use crate::report::{Report, severity_name};
-use crate::snippet::{LINES_AT_END, LINES_AT_START, Snippet};
 use crate::wrap::{WIDTH, harmless, wrap};
 
 /// The style of a severity's word and marks.
@@ -95,7 +95,8 @@ fn notes<'d>(
     res
 }
 
-fn help(fix: &Fix) -> String {
+/// What a fix does and which options apply it.
+pub(crate) fn help(fix: &Fix) -> String {
     let title = &fix.title;
     match fix.safety {
         Safety::Safe => format!("{title} [--fix]"),

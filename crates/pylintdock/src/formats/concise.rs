@@ -11,7 +11,7 @@ pub(crate) fn render(report: &Report<'_>, has_colors: bool, out: &mut String) {
         let (line, column) = report.place(diagnostic.span.start);
         // A message is one line here whatever a rule wrote.
         let message = harmless(&diagnostic.message).replace('\n', " ");
-        let style = crate::full::severity_style(diagnostic.severity);
+        let style = super::full::severity_style(diagnostic.severity);
         let _cannot_fail = writeln!(
             out,
             "{}:{line}:{column}: {}: {message} [{}]",

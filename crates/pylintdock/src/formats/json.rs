@@ -1,12 +1,11 @@
-//! One JSON array for a whole run, an element for each finding.
-
-use std::collections::BTreeMap;
+//! One JSON array for a whole run, an element for each finding; or an object on a line for each.
 
 use context::Files;
-use linter::{Edit, Fix};
+use linter::Fix;
 use serde::Serialize;
-use syntax::{LineIndex, Span};
+use syntax::Span;
 
+use super::change::{self, Places};
 use crate::report::Report;
 
 /// A place in a text, both numbers from 1; columns count characters.
@@ -54,9 +53,9 @@ struct JsonEdit<'a> {
     text: &'a str,
 }
 
-/// Adds the findings of one file as elements separated by a comma and a newline.
-pub(crate) fn render(report: &Report<'_>, files: &dyn Files, out: &mut String) {
-    let mut others = Others { files, texts: BTreeMap::new() };
+/// Adds the findings of one file as objects with `separator` between them.
+pub(crate) fn render(report: &Report<'_>, files: &dyn Files, separator: &str, out: &mut String) {
+    let mut edits = Places::new(files);
     for diagnostic in report.diagnostics {
         let (start, end) = places(report, diagnostic.span);
         let labels = diagnostic.labels.iter().map(|it| {
@@ -73,51 +72,28 @@ pub(crate) fn render(report: &Report<'_>, files: &dyn Files, out: &mut String) {
             end,
             labels: labels.collect(),
             notes: &diagnostic.notes,
-            fix: diagnostic.fixes.first().map(|it| fix(report, it, &mut others)),
+            fix: diagnostic.fixes.first().map(|it| fix(report, it, &mut edits)),
         };
         if !out.is_empty() {
-            out.push_str(",\n");
+            out.push_str(separator);
         }
         out.push_str(&serde_json::to_string(&element).unwrap_or_default());
     }
 }
 
-fn fix<'a>(report: &Report<'_>, fix: &'a Fix, others: &mut Others<'_>) -> JsonFix<'a> {
+fn fix<'a>(report: &Report<'_>, fix: &'a Fix, places: &mut Places<'_>) -> JsonFix<'a> {
     let edits = fix.edits.iter().map(|edit| {
-        let (start, end) = match &edit.path {
-            None => places(report, edit.span),
-            Some(path) => others.places(path, edit),
-        };
+        let (start, end) = places.of(report, edit);
+        let (start, end) = (place(start), place(end));
         JsonEdit { path: edit.path.as_deref(), start, end, text: &edit.text }
     });
     JsonFix { title: &fix.title, safety: fix.safety, reasons: &fix.reasons, edits: edits.collect() }
 }
 
+fn place((line, column): change::Place) -> Place {
+    Place { line, column }
+}
+
 fn places(report: &Report<'_>, span: Span) -> (Place, Place) {
-    let place = |offset| {
-        let (line, column) = report.place(offset);
-        Place { line, column }
-    };
-    (place(span.start), place(span.end))
-}
-
-/// The other files that fixes edit; one that does not exist counts as empty.
-struct Others<'a> {
-    files: &'a dyn Files,
-    texts: BTreeMap<String, (std::sync::Arc<str>, LineIndex)>,
-}
-
-impl Others<'_> {
-    fn places(&mut self, path: &str, edit: &Edit) -> (Place, Place) {
-        let (text, lines) = self.texts.entry(path.to_owned()).or_insert_with(|| {
-            let text = self.files.read(path).unwrap_or_default();
-            let lines = LineIndex::new(&text);
-            (text, lines)
-        });
-        let place = |offset| {
-            let (line, column) = lines.place(text, offset);
-            Place { line, column }
-        };
-        (place(edit.span.start), place(edit.span.end))
-    }
+    (place(report.place(span.start)), place(report.place(span.end)))
 }
