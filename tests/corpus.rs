@@ -30,6 +30,27 @@ fn check(allowed: Safety) {
 }
 
 #[test]
+fn comments_silence_every_real_file_and_change_nothing_else() {
+    let settings = Settings::default().with_choice(&["all".to_owned()], &[], rules::ALL);
+    let settings = settings.expect("all rules");
+    let reason = "this is the reason";
+    let silenced = |text: &str| {
+        let input = without_context(text, &settings);
+        linter::silence::silence(rules::ALL, &input, reason, &|_, found| found)
+    };
+    for (name, text) in corpus::dockerfiles() {
+        let first = silenced(&text);
+        // Only the rule that looks after such comments has none of its own.
+        let is_left = first.remaining.iter().any(|it| it.rule != "suppression-unused");
+        assert!(!is_left, "{name}: {:?}", first.remaining);
+        let lines = first.text.split_inclusive('\n').filter(|it| !it.contains(reason));
+        assert_eq!(lines.collect::<String>(), text, "{name}");
+        let second = silenced(&first.text);
+        assert_eq!((second.text == first.text, second.applied.len()), (true, 0), "{name}");
+    }
+}
+
+#[test]
 fn an_edit_touches_only_what_its_diagnostic_speaks_of() {
     let settings = Settings::default();
     for (name, text) in corpus::dockerfiles() {

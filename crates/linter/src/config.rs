@@ -43,6 +43,8 @@ struct Options {
     per_file_ignores: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     /// How wheels reach the shipped stage.
     wheel_transfer: WheelTransfer,
+    /// The file of findings that are known, relative to this one.
+    baseline: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -66,6 +68,8 @@ pub struct Settings {
     ignored_in: Vec<(Patterns, BTreeSet<&'static str>)>,
     /// How the multi-stage rewrite hands wheels over.
     pub wheel_transfer: WheelTransfer,
+    /// The file of findings that are known, as written: relative to the configuration's directory.
+    pub baseline: Option<String>,
 }
 
 impl Settings {
@@ -198,7 +202,11 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn settings(&self, options: Options) -> Result<Settings, ConfigError> {
-        let mut res = Settings { wheel_transfer: options.wheel_transfer, ..Settings::default() };
+        let mut res = Settings {
+            wheel_transfer: options.wheel_transfer,
+            baseline: options.baseline,
+            ..Settings::default()
+        };
         res.chosen = options.select.map(|it| self.names(&it)).transpose()?;
         res.added = self.names(&options.extend_select)?;
         res.ignored = self.names(&options.ignore)?;

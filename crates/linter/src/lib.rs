@@ -8,6 +8,7 @@ mod fix;
 mod patterns;
 mod rule;
 mod settle;
+pub mod silence;
 mod suppress;
 
 pub use config::{Settings, WheelTransfer};
@@ -17,5 +18,5 @@ pub use engine::{Input, check, check_with_inputs};
 pub use fix::{Edit, Fix, Safety};
 pub use knowledge::{Date, DateError};
 pub use rule::{Repair, Reports, Rule, link};
-pub use settle::{Applied, Outcome, edited, fix};
+pub use settle::{Applied, Outcome, edited, fix, fix_wanted};
 pub use suppress::SUPPRESSION_UNUSED;

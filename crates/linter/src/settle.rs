@@ -40,6 +40,16 @@ const MAX_ROUNDS: usize = 10;
 /// If that does not end, or a fix makes text that does not parse, the outcome has the original text and names the
 /// rules.
 pub fn fix(rules: &[&'static Rule], input: &Input<'_>, allowed: Safety) -> Outcome {
+    fix_wanted(rules, input, allowed, &|_, found| found)
+}
+
+/// Like [`fix`], of the findings that `wanted` leaves of those in a text.
+pub fn fix_wanted(
+    rules: &[&'static Rule],
+    input: &Input<'_>,
+    allowed: Safety,
+    wanted: &dyn Fn(&str, Vec<Diagnostic>) -> Vec<Diagnostic>,
+) -> Outcome {
     let mut text = input.text.to_owned();
     let mut overlay = Overlay { base: input.files, changed: BTreeMap::new(), tree: None };
     let mut applied = Vec::new();
@@ -47,6 +57,7 @@ pub fn fix(rules: &[&'static Rule], input: &Input<'_>, allowed: Safety) -> Outco
     let mut unsettled: Vec<&'static str> = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let found = check(rules, &Input { text: &text, files: &overlay, ..*input });
+        let found = wanted(&text, found);
         let chosen = choose(&found, allowed);
         if chosen.is_empty() {
             let files = overlay.changed.iter().map(|it| (it.0.clone(), it.1.to_string()));
@@ -69,7 +80,7 @@ pub fn fix(rules: &[&'static Rule], input: &Input<'_>, allowed: Safety) -> Outco
         text: input.text.to_owned(),
         files: BTreeMap::new(),
         applied: Vec::new(),
-        remaining: check(rules, input),
+        remaining: wanted(input.text, check(rules, input)),
         unsettled,
     }
 }

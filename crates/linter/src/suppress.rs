@@ -272,7 +272,7 @@ fn names_into<'t>(
 }
 
 /// What a comment above or inside an instruction covers: the instruction, or the whole stage above a FROM.
-fn covered(file: &File<'_>, comment: Span) -> Span {
+pub(crate) fn covered(file: &File<'_>, comment: Span) -> Span {
     let instructions = &file.instructions;
     let next = instructions.partition_point(|it| it.span.end <= comment.start);
     let Some(instruction) = instructions.get(next) else { return comment };

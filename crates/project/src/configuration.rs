@@ -36,6 +36,11 @@ impl Configuration {
         &self.settings
     }
 
+    /// The file of findings that are known, if the configuration names one.
+    pub fn baseline(&self) -> Option<PathBuf> {
+        self.settings.baseline.as_ref().map(|it| self.directory.join(it))
+    }
+
     /// Whether the Dockerfile, found by a search, is to be left out.
     pub fn excludes(&self, file: &Dockerfile) -> bool {
         self.settings.excludes(&relative_to(&file.file, &self.directory))

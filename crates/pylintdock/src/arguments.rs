@@ -27,7 +27,7 @@ With --diff: 0 nothing to change, though problems may be left; 1 --fix would cha
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check Dockerfiles, and fix them with --fix
-    Check(Check),
+    Check(Box<Check>),
     /// Show the page of a rule, or list all rules
     Rule(Rule),
     /// Show what each layer of the shipped image adds, and what of it is of no use
@@ -126,12 +126,39 @@ pub(crate) struct Check {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output_file: Option<PathBuf>,
 
+    /// Write a comment above everything that is found, which silences it from now on
+    #[arg(long, conflicts_with_all = ["fix", "statistics", "write_baseline"])]
+    pub(crate) add_ignore: bool,
+
+    /// The reason in the comments of --add-ignore; otherwise that it was there on this day
+    #[arg(long, value_name = "TEXT", requires = "add_ignore")]
+    pub(crate) reason: Option<String>,
+
+    /// Leave out the findings that this file knows; otherwise the `baseline` of the configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Take all that is found as known: write it to this file, for --baseline. What is gone is forgotten
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "statistics", "baseline", "diff_base"])]
+    pub(crate) write_baseline: Option<PathBuf>,
+
+    /// Report what the baseline of the configuration knows, too
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) no_baseline: bool,
+
+    /// Report and fix only what has changed since this revision, or since a branch parted from it; runs git
+    ///
+    /// A RUN or another instruction of several lines counts as changed when one of its lines is; a file that git does
+    /// not know counts as a whole.
+    #[arg(long, value_name = "REV")]
+    pub(crate) diff_base: Option<String>,
+
     /// Print how often each rule found something, instead of what it found
     #[arg(long, conflicts_with = "diff")]
     pub(crate) statistics: bool,
 
     /// Print what the multi-stage rewrite makes of every command of the shipped stage, instead of what was found
-    #[arg(long, conflicts_with_all = ["diff", "fix", "statistics", "output_format"])]
+    #[arg(long, conflicts_with_all = ["diff", "fix", "statistics", "output_format", "add_ignore", "write_baseline"])]
     pub(crate) explain_rewrite: bool,
 
     /// Exit with 0 even if there are problems
@@ -161,6 +188,13 @@ pub(crate) struct Check {
     /// Print problems only, no summary
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+impl Check {
+    /// Whether files are changed, or it is shown how they would be.
+    pub(crate) fn repairs(&self) -> bool {
+        self.fix || self.diff || self.add_ignore
+    }
 }
 
 /// Show the page of a rule, or list all rules.

@@ -1,11 +1,13 @@
 //! `pylintdock check`: goes through the files, in parallel where there are several, and prints in their order.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use project::{Contexts, Problem};
 use rayon::prelude::*;
 
 use crate::arguments::{Check, Color};
+use crate::baseline::{Baseline, Difference};
 use crate::destination::{Outputs, destinations};
 use crate::examine::{Examined, examine};
 use crate::formats::{Format, Style, Summary};
@@ -13,6 +15,7 @@ use crate::guard::{guarded, install};
 use crate::job::{Job, Plan};
 use crate::output::{ErrorOutput, Output, has_colors};
 use crate::repair::Repair;
+use crate::report::count;
 use crate::summary;
 
 /// Files that are worked on before the first of them is printed. It bounds the memory of a run over very many.
@@ -51,23 +54,29 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
             is_statistics: options.statistics,
             ..Summary::default()
         },
+        baseline: plan.options.write_baseline.as_deref().map(baseline_before),
         plan: &plan,
     };
     if run.prints_findings() {
         run.outputs.begin(&run.summary, &mut |it| run.console.say(it));
     }
     for jobs in plan.jobs.chunks(FILES_AT_ONCE) {
-        if options.fix || options.diff {
+        if options.repairs() {
             run.repair(jobs);
         } else {
             run.report(jobs);
         }
         run.contexts.forget_unused();
-        if run.console.output.is_closed() && !options.fix && !run.outputs.has_files() {
+        if run.console.output.is_closed() && !options.repairs() && !run.outputs.has_files() {
             break;
         }
     }
     run.close()
+}
+
+/// The baseline that is replaced; one that cannot be read counts as none.
+fn baseline_before(path: &Path) -> (Baseline, Difference) {
+    (Baseline::read(path).unwrap_or_else(|_| Baseline::new(path)), Difference::default())
 }
 
 /// How each destination prints; colours are for terminals.
@@ -92,7 +101,7 @@ struct Console {
 impl Console {
     fn new(plan: &Plan<'_>, errors: ErrorOutput) -> Console {
         let is_standard_input = plan.jobs.first().is_some_and(|it| it.is_standard_input);
-        let prints_text = plan.options.fix && !plan.options.diff && is_standard_input;
+        let prints_text = plan.options.repairs() && !plan.options.diff && is_standard_input;
         Console { output: Output::new(), errors, prints_text }
     }
 
@@ -110,6 +119,8 @@ struct Run<'a> {
     console: Console,
     has_colors: bool,
     summary: Summary,
+    /// The one that is written.
+    baseline: Option<(Baseline, Difference)>,
 }
 
 impl Run<'_> {
@@ -118,7 +129,7 @@ impl Run<'_> {
         let examined = each(jobs, |job| examine(plan, contexts, styles, job));
         for (job, res) in jobs.iter().zip(examined) {
             match res {
-                Ok(examined) => self.print(examined),
+                Ok(examined) => self.print(job, examined),
                 Err(failure) => self.fail(job, failure),
             }
         }
@@ -148,7 +159,7 @@ impl Run<'_> {
         }
         if self.plan.options.diff {
             let examined = repair.diff(self.plan, self.contexts, job, self.has_colors);
-            return self.print(examined);
+            return self.print(job, examined);
         }
         let written = match repair.is_change() {
             true => repair.write(self.plan, self.contexts, job),
@@ -167,7 +178,7 @@ impl Run<'_> {
             }
         };
         match examined {
-            Ok(examined) => self.print(examined),
+            Ok(examined) => self.print(job, examined),
             Err(message) => self.fail(job, Failure::Panic(message)),
         }
     }
@@ -185,10 +196,17 @@ impl Run<'_> {
 
     /// Not with options that print something else instead.
     fn prints_findings(&self) -> bool {
-        !self.plan.options.diff && !self.plan.options.explain_rewrite
+        let Check { diff, explain_rewrite, write_baseline, .. } = self.plan.options;
+        !diff && !explain_rewrite && write_baseline.is_none()
     }
 
-    fn print(&mut self, examined: Examined) {
+    fn print(&mut self, job: &Job, examined: Examined) {
+        if let Some((baseline, difference)) = &mut self.baseline {
+            let ran = |it: &str| job.has_run(it);
+            let one = baseline.replace(&job.file.file, examined.counts, &ran);
+            difference.n_new += one.n_new;
+            difference.n_gone += one.n_gone;
+        }
         self.console.say(&examined.printed);
         self.outputs.add(&examined.fragments, &mut |it| self.console.say(it));
         examined.warnings.iter().for_each(|it| self.console.errors.warning(it));
@@ -212,16 +230,31 @@ impl Run<'_> {
         self.summary.sentence = self.sentence();
         let is_for_readers = self.outputs.is_for_readers();
         let prints_findings = self.prints_findings();
-        let Run { outputs, mut console, mut summary, plan, .. } = self;
+        let Run { outputs, mut console, mut summary, plan, baseline, .. } = self;
         if prints_findings {
             for problem in outputs.end(&summary, &mut |it| console.say(it)) {
                 console.errors.error(problem);
                 summary.has_problem = true;
             }
         }
+        let mut written = String::new();
+        if let (Some((baseline, difference)), Some(path)) = (baseline, &options.write_baseline) {
+            match write_baseline(baseline, difference, path) {
+                Ok(sentence) => written = sentence,
+                Err(problem) => {
+                    console.errors.error(problem);
+                    summary.has_problem = true;
+                }
+            }
+        }
         // Nothing is summed up when nothing could be looked at.
         if !options.quiet && summary.tally.n_checked > 0 {
-            if options.diff {
+            if options.write_baseline.is_some() {
+                if options.fix {
+                    console.say(&summary.sentence);
+                }
+                console.say(&written);
+            } else if options.diff {
                 // The diff itself is for `patch`.
                 console.errors.print(&summary.sentence);
             } else if is_for_readers {
@@ -234,7 +267,7 @@ impl Run<'_> {
         }
         let status = if summary.has_problem {
             COULD_NOT_RUN
-        } else if options.exit_zero {
+        } else if options.exit_zero || options.write_baseline.is_some() {
             0
         } else if options.diff {
             u8::from(summary.tally.n_files_fixed > 0)
@@ -248,12 +281,30 @@ impl Run<'_> {
     /// What was found, and what can be done about it.
     fn sentence(&self) -> String {
         let (options, tally) = (self.plan.options, &self.summary.tally);
+        if options.add_ignore {
+            return summary::silenced(tally, options.diff);
+        }
         match (options.diff, options.fix) {
             (true, _) => summary::would_fix(tally, options.unsafe_fixes),
             (false, true) => summary::fixed(tally, options.unsafe_fixes),
             (false, false) => summary::found(tally, options.unsafe_fixes),
         }
     }
+}
+
+/// Writes what was found as known; says what became of the baseline.
+fn write_baseline(
+    mut baseline: Baseline,
+    difference: Difference,
+    path: &Path,
+) -> Result<String, Problem> {
+    let Difference { n_new, n_gone } = difference;
+    let n_gone = n_gone + baseline.prune();
+    let (found, files) =
+        (count(baseline.len(), "known problem"), count(baseline.n_files(), "file"));
+    baseline.write(path)?;
+    let path = path.display();
+    Ok(format!("Wrote {found} in {files} to {path}: {n_new} new, {n_gone} gone.\n"))
 }
 
 const NAME_IT: &str = "The files around this Dockerfile were not looked at; say where it lies with \

@@ -7,6 +7,7 @@ use linter::{Diagnostic, Input};
 use model::{Build, InputFault, Surroundings};
 use project::{Contexts, Problem, Source, relative_to};
 
+use crate::baseline::{self, Counts};
 use crate::formats::{Style, fragment};
 use crate::job::{Job, Plan};
 use crate::report::{Report, Tally};
@@ -144,6 +145,8 @@ pub(crate) struct Examined {
     /// In each of the chosen formats, to be put between what stands around them.
     pub(crate) fragments: Vec<String>,
     pub(crate) tally: Tally,
+    /// For a new baseline: what was found.
+    pub(crate) counts: Counts,
     /// What is wrong with files that the Dockerfile installs from: `path:line: what`.
     pub(crate) warnings: Vec<String>,
 }
@@ -157,7 +160,9 @@ pub(crate) fn print(
 ) -> Examined {
     let mut res = Examined::default();
     res.tally.add(report.diagnostics);
-    if !plan.options.statistics {
+    if plan.options.write_baseline.is_some() {
+        res.counts = baseline::counts(report);
+    } else if !plan.options.statistics {
         res.fragments = styles.iter().map(|it| fragment(*it, report, input)).collect();
     }
     res
@@ -195,8 +200,11 @@ pub(crate) fn examine(
         return Ok(Examined { printed, ..Examined::default() });
     }
     let (found, faults) = subject.check_with_inputs(plan, job);
-    let report = subject.report(job, &subject.source.text, &found);
+    let text = &subject.source.text;
+    let counted = plan.scope.counted(plan.options, job, text, found);
+    let report = subject.report(job, text, &counted.found);
     let mut res = subject.with_input(plan, job, |it| print(plan, styles, &report, it));
+    res.tally.leave_out(&counted);
     let shown = |path: &str| {
         let on_disk = subject.disk().and_then(|it| it.locate(path));
         let current = std::env::current_dir().unwrap_or_default();

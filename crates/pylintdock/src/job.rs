@@ -8,6 +8,7 @@ use project::{Configuration, Configurations, Dockerfile, Problem};
 
 use crate::arguments::Check;
 use crate::output::ErrorOutput;
+use crate::scope::Scope;
 
 /// One Dockerfile to look at.
 pub(crate) struct Job {
@@ -19,6 +20,15 @@ pub(crate) struct Job {
     pub(crate) is_nameless: bool,
 }
 
+impl Job {
+    /// Whether the rule of this name looks at the file; also true of a name that no rule has any more.
+    pub(crate) fn has_run(&self, name: &str) -> bool {
+        let rule = rules::ALL.iter().find(|it| it.name == name);
+        let settings = self.configuration.settings(&self.file);
+        rule.is_none_or(|it| settings.is_on(it))
+    }
+}
+
 /// What all jobs have in common.
 pub(crate) struct Plan<'a> {
     pub(crate) options: &'a Check,
@@ -26,6 +36,8 @@ pub(crate) struct Plan<'a> {
     /// The context that `--context` names.
     pub(crate) context: Option<PathBuf>,
     pub(crate) jobs: Vec<Job>,
+    /// Which of their findings count.
+    pub(crate) scope: Scope,
     /// The real paths of what was named, for writing through symbolic links.
     pub(crate) given: Vec<PathBuf>,
     /// Whether something could not be read already.
@@ -46,6 +58,7 @@ impl<'a> Plan<'a> {
             today: options.today.unwrap_or_else(project::today),
             context: options.context.as_deref().map(directory).transpose()?,
             jobs: Vec::new(),
+            scope: Scope::default(),
             given: Vec::new(),
             has_problem: false,
         };
@@ -57,6 +70,7 @@ impl<'a> Plan<'a> {
         } else {
             plan.search(&mut configurations, errors);
         }
+        plan.scope = Scope::new(options, &plan.jobs)?;
         Ok(plan)
     }
 

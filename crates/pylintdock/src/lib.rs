@@ -1,6 +1,8 @@
 //! The pylintdock command: arguments, output formats and exit codes.
 
 mod arguments;
+mod baseline;
+mod changed;
 mod check;
 mod destination;
 mod diff;
@@ -15,6 +17,7 @@ mod page;
 mod page_text;
 mod repair;
 mod report;
+mod scope;
 mod stack;
 mod statistics;
 mod summary;

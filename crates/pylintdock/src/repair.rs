@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use linter::silence::silence;
 use linter::{Input, Outcome, Safety};
 use project::{Change, Contexts, Problem, Source, write_all};
 
@@ -11,11 +12,14 @@ use crate::examine::{Examined, Subject, print};
 use crate::formats::Style;
 use crate::guard::guarded;
 use crate::job::{Job, Plan};
+use crate::scope::Counted;
 
 /// A Dockerfile with what fixing it would lead to.
 pub(crate) struct Repair<'c> {
     subject: Subject<'c>,
     outcome: Outcome,
+    /// What of the findings that are left does not count.
+    counted: Counted,
 }
 
 impl<'c> Repair<'c> {
@@ -32,13 +36,26 @@ impl<'c> Repair<'c> {
     }
 
     fn of(plan: &Plan<'_>, job: &Job, subject: Subject<'c>) -> Repair<'c> {
-        let allowed = if plan.options.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
-        let outcome = match subject.source.first_invalid_byte {
+        let options = plan.options;
+        let allowed = if options.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
+        let counted = |text: &str, found| plan.scope.counted(options, job, text, found);
+        let mut outcome = match subject.source.first_invalid_byte {
             // Its text is not its bytes, so that writing it would lose something.
             Some(_) => unchanged(&subject, plan, job),
-            None => subject.with_input(plan, job, |it| linter::fix(rules::ALL, it, allowed)),
+            None if options.add_ignore => subject.with_input(plan, job, |it| {
+                let reason = reason(plan);
+                silence(rules::ALL, it, &reason, &|text, found| counted(text, found).found)
+            }),
+            // What the baseline knows is fixed too.
+            None => subject.with_input(plan, job, |it| {
+                let wanted = |text: &str, found| plan.scope.changed(job, text, found);
+                linter::fix_wanted(rules::ALL, it, allowed, &wanted)
+            }),
         };
-        Repair { subject, outcome }
+        let remaining = std::mem::take(&mut outcome.remaining);
+        let mut counted = counted(&outcome.text, remaining);
+        outcome.remaining = std::mem::take(&mut counted.found);
+        Repair { subject, outcome, counted }
     }
 
     /// Computes the fixes again if they touch a file that a fix of another Dockerfile has changed in this run.
@@ -164,15 +181,26 @@ impl<'c> Repair<'c> {
         styles: &[Style],
     ) -> Result<Examined, String> {
         guarded(|| {
+            let text = &self.subject.source.text;
             let found = self.subject.check(plan, job);
-            let report = self.subject.report(job, &self.subject.source.text, &found);
+            let counted = plan.scope.counted(plan.options, job, text, found);
+            let report = self.subject.report(job, text, &counted.found);
             self.subject.with_input(plan, job, |it| print(plan, styles, &report, it))
         })
     }
 
     fn count(&self, res: &mut Examined) {
+        res.tally.leave_out(&self.counted);
         res.tally.n_fixed += self.outcome.applied.len();
         res.tally.n_files_fixed += usize::from(self.is_change());
+    }
+}
+
+/// What the comments of `--add-ignore` say after the names of the rules.
+fn reason(plan: &Plan<'_>) -> String {
+    match &plan.options.reason {
+        Some(reason) => reason.clone(),
+        None => format!("was there on {}", plan.today),
     }
 }
 

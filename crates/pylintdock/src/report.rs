@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use linter::{Diagnostic, Safety, Severity};
 use syntax::{LineIndex, Span};
 
+use crate::scope::Counted;
+
 /// The findings of one file with the text that they speak of.
 pub(crate) struct Report<'a> {
     /// The file as the person knows it.
@@ -106,6 +108,12 @@ pub(crate) struct Tally {
     pub(crate) n_fixed: usize,
     /// Dockerfiles that were changed, or would be.
     pub(crate) n_files_fixed: usize,
+    /// Left out because the baseline has them.
+    pub(crate) n_known: usize,
+    /// In the baseline, and gone.
+    pub(crate) n_gone: usize,
+    /// Left out because nothing has changed there.
+    pub(crate) n_unchanged: usize,
     pub(crate) by_rule: BTreeMap<&'static str, RuleCount>,
 }
 
@@ -113,6 +121,13 @@ impl Tally {
     /// Everything that was found.
     pub(crate) fn n_found(&self) -> usize {
         self.n_errors + self.n_warnings + self.n_infos
+    }
+
+    /// Counts what was left out of one file.
+    pub(crate) fn leave_out(&mut self, counted: &Counted) {
+        self.n_known += counted.n_known;
+        self.n_gone += counted.n_gone;
+        self.n_unchanged += counted.n_unchanged;
     }
 
     /// Counts what was found in one file.
@@ -154,6 +169,9 @@ impl Tally {
         self.n_checked += other.n_checked;
         self.n_fixed += other.n_fixed;
         self.n_files_fixed += other.n_files_fixed;
+        self.n_known += other.n_known;
+        self.n_gone += other.n_gone;
+        self.n_unchanged += other.n_unchanged;
         for (rule, theirs) in other.by_rule {
             match self.by_rule.get_mut(rule) {
                 None => {

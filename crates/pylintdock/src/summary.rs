@@ -5,11 +5,54 @@ use crate::report::{Tally, count};
 /// For a run that only reports.
 pub(crate) fn found(tally: &Tally, allows_unsafe: bool) -> String {
     if tally.n_found() == 0 {
-        return format!("No problems found in {}.\n", count(tally.n_checked, "file"));
+        let files = count(tally.n_checked, "file");
+        let new = if tally.n_known + tally.n_unchanged > 0 { "new " } else { "" };
+        return format!("No {new}problems found in {files}.\n{}", left_out(tally));
     }
     let (files, severities) = (count(tally.n_files, "file"), severities(tally));
     let found = count(tally.n_found(), "problem");
-    format!("Found {found} in {files} ({severities}){}\n", fixable(tally, allows_unsafe))
+    let fixable = fixable(tally, allows_unsafe);
+    format!("Found {found} in {files} ({severities}){fixable}\n{}", left_out(tally))
+}
+
+/// For a run with `--add-ignore`, which also may only show what it would do.
+pub(crate) fn silenced(tally: &Tally, is_preview: bool) -> String {
+    let verb = if is_preview { "Would silence" } else { "Silenced" };
+    let (n_silenced, n_files) = (tally.n_fixed, tally.n_files_fixed);
+    let silenced = format!("{verb} {} in {}", count(n_silenced, "problem"), count(n_files, "file"));
+    match tally.n_found() {
+        0 if n_silenced == 0 => format!("Nothing to silence.\n{}", left_out(tally)),
+        0 => format!("{silenced}; no problem is left.\n{}", left_out(tally)),
+        left => format!(
+            "{silenced}; {} in {} left that no comment can silence.\n{}",
+            count(left, "problem"),
+            count(tally.n_files, "file"),
+            left_out(tally)
+        ),
+    }
+}
+
+/// A line for what was found and does not count, and one for what a baseline need not have any more.
+fn left_out(tally: &Tally) -> String {
+    let mut parts = Vec::new();
+    if tally.n_known > 0 {
+        parts.push(format!("{} that the baseline knows", tally.n_known));
+    }
+    if tally.n_unchanged > 0 {
+        parts.push(format!("{} where nothing has changed", tally.n_unchanged));
+    }
+    let mut res = String::new();
+    if !parts.is_empty() {
+        res += &format!("Left out: {}.\n", parts.join(", "));
+    }
+    if tally.n_gone > 0 {
+        let (gone, it) = match tally.n_gone {
+            1 => ("1 problem of the baseline is gone".to_owned(), "it"),
+            n_gone => (format!("{n_gone} problems of the baseline are gone"), "them"),
+        };
+        res += &format!("{gone}; write it anew with --write-baseline to forget {it}.\n");
+    }
+    res
 }
 
 /// For a run with `--fix`.
@@ -30,13 +73,17 @@ fn repaired(verb: &str, tally: &Tally, allows_unsafe: bool) -> String {
         format!("{verb} {fixed} in {files}")
     };
     match tally.n_found() {
-        0 => format!("{applied}; no problem is left.\n"),
+        0 => {
+            let new = if tally.n_known + tally.n_unchanged > 0 { "new " } else { "" };
+            format!("{applied}; no {new}problem is left.\n{}", left_out(tally))
+        }
         left => format!(
-            "{applied}; {} in {} left ({}){}\n",
+            "{applied}; {} in {} left ({}){}\n{}",
             count(left, "problem"),
             count(tally.n_files, "file"),
             severities(tally),
-            fixable(tally, allows_unsafe)
+            fixable(tally, allows_unsafe),
+            left_out(tally)
         ),
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use linter::silence::{self, Reach};
 use linter::{Edit, Fix, Rule, Safety};
 use serde::{Deserialize, Serialize};
 use syntax::{Keyword, Span};
@@ -16,7 +17,6 @@ use crate::documents::Document;
 use crate::edits::{self, Caution};
 use crate::present;
 use crate::state::State;
-use crate::suppression::{self, Reach};
 
 /// The command that shows a rule's page.
 pub(crate) const SHOW_RULE: &str = "pylintdock.showRule";
@@ -149,7 +149,7 @@ impl Offer<'_> {
             if !seen.insert(rule) {
                 continue;
             }
-            if let Some(reach) = suppression::reach(&file, found.span) {
+            if let Some(reach) = silence::reach(&file, found.span) {
                 let place = match reach {
                     Reach::Instruction => "for this instruction",
                     Reach::Stage => "in this stage",
@@ -290,11 +290,11 @@ fn edit_in(
             }
             Wanted::IgnoreHere { rule, start } => {
                 let file = syntax::parse(input.text);
-                let edit = suppression::above(&file, Span::at(*start as usize), rule);
+                let edit = silence::above(&file, Span::at(*start as usize), rule);
                 vec![edit.ok_or(Refusal::Impossible)?]
             }
             Wanted::IgnoreFile(rule) => {
-                vec![suppression::everywhere(&syntax::parse(input.text), rule)]
+                vec![silence::everywhere(&syntax::parse(input.text), rule)]
             }
         };
         edits::workspace_edit(state, document, subject, &edits, caution).ok_or(Refusal::Impossible)

@@ -19,7 +19,6 @@ mod present;
 mod reference;
 mod schedule;
 mod state;
-mod suppression;
 mod text;
 mod tokens;
 mod upkeep;
