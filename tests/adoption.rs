@@ -1,6 +1,7 @@
 //! Taking pylintdock into use where much is found: baselines, comments that silence, and only what has changed.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -255,4 +256,32 @@ fn a_comparison_needs_a_repository() {
     let run = check(&directory, &["--diff-base", "main"]);
     assert_eq!(run.status, 2);
     assert!(run.errors.contains("it is in no git repository"), "{run:?}");
+}
+
+#[test]
+fn a_change_is_checked_again() {
+    let directory = project(&[("Dockerfile", ONE)]);
+    let mut command = tests::command::command(directory.path());
+    command.args(["check", "--watch", "--select", "pip-cache-kept"]);
+    command.args(["--output-format", "concise", "--output-format", "json=out.json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut until = |end: &str| {
+        // Only then does it look for changes.
+        let line = errors.next().unwrap().unwrap();
+        assert_eq!(line, "Watching for changes; Ctrl+C ends.");
+        let mut lines = output.by_ref().map(Result::unwrap);
+        lines.find(|it| it.starts_with(end)).unwrap()
+    };
+    assert_eq!(until("Found"), "Found 1 problem in 1 file (1 warning); 1 fixable with --fix");
+    write(&directory, "Dockerfile", &ONE.replace("install", "install --no-cache-dir"));
+    assert_eq!(until("No"), "No problems found in 1 file.");
+    write(&directory, "Dockerfile", ONE);
+    assert_eq!(until("Found"), "Found 1 problem in 1 file (1 warning); 1 fixable with --fix");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let piped = check(&directory, &["--watch", "-"]);
+    assert_eq!(piped.status, 2);
+    assert!(piped.errors.contains("--watch needs files"), "{piped:?}");
 }

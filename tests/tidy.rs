@@ -35,6 +35,7 @@ const WITH_IO: &[&str] = &["index", "project", "pylintdock", "server", "xtask"];
 const OWNERS: &[(&str, &str)] = &[
     ("clap", "pylintdock"),
     ("codespan-reporting", "pylintdock"),
+    ("notify", "pylintdock"),
     ("rayon", "pylintdock"),
     ("tokio", "server"),
     ("tower-lsp-server", "server"),

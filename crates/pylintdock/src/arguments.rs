@@ -161,6 +161,10 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with_all = ["diff", "fix", "statistics", "output_format", "add_ignore", "write_baseline"])]
     pub(crate) explain_rewrite: bool,
 
+    /// Check again after each change of the files, until Ctrl+C
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub(crate) watch: bool,
+
     /// Exit with 0 even if there are problems
     #[arg(long)]
     pub(crate) exit_zero: bool,

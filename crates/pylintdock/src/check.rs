@@ -14,6 +14,7 @@ use crate::formats::{Format, Style, Summary};
 use crate::guard::{guarded, install};
 use crate::job::{Job, Plan};
 use crate::output::{ErrorOutput, Output, has_colors};
+use crate::progress::Progress;
 use crate::repair::Repair;
 use crate::report::count;
 use crate::summary;
@@ -49,6 +50,7 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
         styles: styles(&plan, &outputs, has_colors),
         has_colors,
         outputs,
+        progress: Progress::new(plan.jobs.len(), options.quiet),
         summary: Summary {
             has_problem: plan.has_problem,
             is_statistics: options.statistics,
@@ -119,6 +121,7 @@ struct Run<'a> {
     console: Console,
     has_colors: bool,
     summary: Summary,
+    progress: Progress,
     /// The one that is written.
     baseline: Option<(Baseline, Difference)>,
 }
@@ -126,7 +129,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn report(&mut self, jobs: &[Job]) {
         let (plan, contexts, styles) = (self.plan, self.contexts, &self.styles);
-        let examined = each(jobs, |job| examine(plan, contexts, styles, job));
+        let examined = each(jobs, &self.progress, |job| examine(plan, contexts, styles, job));
+        self.progress.clear();
         for (job, res) in jobs.iter().zip(examined) {
             match res {
                 Ok(examined) => self.print(job, examined),
@@ -138,7 +142,8 @@ impl Run<'_> {
     /// Fixes are computed in parallel and applied in order: what one writes the next must see.
     fn repair(&mut self, jobs: &[Job]) {
         let (plan, contexts) = (self.plan, self.contexts);
-        let repairs = each(jobs, |job| Repair::plan(plan, contexts, job));
+        let repairs = each(jobs, &self.progress, |job| Repair::plan(plan, contexts, job));
+        self.progress.clear();
         for (job, repair) in jobs.iter().zip(repairs) {
             let repair =
                 repair.and_then(|it| it.refreshed(plan, contexts, job).map_err(Failure::Panic));
@@ -324,11 +329,16 @@ enum Failure {
 /// Calls `work` for each job, in parallel when there are several; the results are in their order.
 fn each<T: Send>(
     jobs: &[Job],
+    progress: &Progress,
     work: impl Fn(&Job) -> Result<T, Problem> + Sync,
 ) -> Vec<Result<T, Failure>> {
-    let guarded = |job: &Job| match guarded(|| work(job)) {
-        Ok(res) => res.map_err(Failure::Problem),
-        Err(message) => Err(Failure::Panic(message)),
+    let guarded = |job: &Job| {
+        let res = guarded(|| work(job));
+        progress.tick();
+        match res {
+            Ok(res) => res.map_err(Failure::Problem),
+            Err(message) => Err(Failure::Panic(message)),
+        }
     };
     if let [job] = jobs {
         return vec![guarded(job)];

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
 
 thread_local! {
     /// Whether this thread is inside [`guarded`].
@@ -12,6 +13,11 @@ thread_local! {
 
 /// From now on panics inside [`guarded`] print nothing by themselves.
 pub(crate) fn install() {
+    static IS_INSTALLED: Once = Once::new();
+    IS_INSTALLED.call_once(install_once);
+}
+
+fn install_once() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if !IS_GUARDED.get() {

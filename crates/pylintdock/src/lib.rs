@@ -15,12 +15,14 @@ mod layers;
 mod output;
 mod page;
 mod page_text;
+mod progress;
 mod repair;
 mod report;
 mod scope;
 mod stack;
 mod statistics;
 mod summary;
+mod watch;
 mod wheels;
 mod wrap;
 
@@ -35,6 +37,7 @@ use crate::arguments::{Arguments, Command};
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match &arguments.command {
+        Command::Check(options) if options.watch => watch::run(options, arguments.color),
         Command::Check(options) => check::run(options, arguments.color),
         Command::Rule(options) => page::run(options),
         Command::Layers(options) => layers::run(options, arguments.color),
