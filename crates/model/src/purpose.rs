@@ -3,7 +3,7 @@
 use knowledge::image::{Python, PythonOrigin};
 use syntax::{Arguments, Keyword};
 
-use crate::{Base, Build, Stage};
+use crate::{Base, Build, Stage, User};
 
 /// Words in the names of stages and files whose image is a tool for its owner and not what is deployed.
 const WORDS: [&str; 15] = [
@@ -96,10 +96,17 @@ fn is_workplace<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
         Some(Base::Image { reference, .. }) => {
             let name = reference.repository.as_str();
             let name = name.strip_prefix("docker.io/").unwrap_or(name);
-            WORKPLACES.iter().any(|it| name.starts_with(it))
+            WORKPLACES.iter().any(|it| name.starts_with(it)) || is_for_its_user(build, stage)
         }
-        _ => false,
+        _ => is_for_its_user(build, stage),
     }
+}
+
+/// Whether the last user of a stage is one that only services to work in have: `USER circleci`.
+fn is_for_its_user<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    const USERS: [&str; 5] = ["circleci", "codespace", "gitpod", "jenkins", "vscode"];
+    let last = build.steps_of(stage).last().map(|it| &it.state.user);
+    matches!(last, Some(User::Named(name)) if USERS.contains(&name.as_str()))
 }
 
 /// Whether the stage itself says what is started.
@@ -124,19 +131,23 @@ fn starts_notebook(text: &str) -> bool {
         .any(|it| it == "jupyter" || it.starts_with("jupyter-") || it == "start-notebook.sh")
 }
 
-/// Whether a stage is there to build other software: it starts a build tool, or it works with the toolchain of another
-/// language than Python.
+/// Whether a stage is there to build other software: it starts a build tool or packs packages, or it works with the
+/// toolchain of another language than Python.
 pub fn is_for_building<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
     const STARTED: [&str; 12] = [
         "make", "gcc", "g++", "cc", "clang", "cargo", "go", "bazel", "cmake", "ninja", "tox", "nox",
     ];
     const OTHER: [&str; 8] = ["cargo", "rustc", "go", "bazel", "mvn", "gradle", "ant", "sbt"];
+    // What makes packages of a distribution or frozen programs, anywhere in what is started.
+    const PACKING: [&str; 5] = ["debuild", "dpkg-buildpackage", "fpm", "pyinstaller", "rpmbuild"];
     let starts = |arguments: &Arguments<'_>| {
         let words: Vec<&str> = match arguments {
             Arguments::Shell(line) => line.text().split_whitespace().collect(),
             _ => arguments.words().iter().map(|it| it.text.as_ref()).collect(),
         };
+        let mut parts = words.iter().flat_map(|it| it.split_whitespace());
         words.first().is_some_and(|it| STARTED.contains(&crate::path::file_name(it)))
+            || parts.any(|it| PACKING.contains(&it))
     };
     let mut steps = build.lineage(stage).flat_map(|it| build.steps_of(it));
     steps.any(|step| match step.instruction.keyword {
