@@ -2,6 +2,7 @@
 
 use context::{copy_sources, manager_of};
 
+use crate::unwanted::{environments, unwanted_part};
 use crate::{Build, Copy, CopyFrom, SourceKind, path};
 
 /// Words in a Python file that may start another program or load a library of the system.
@@ -50,6 +51,9 @@ fn is_harmless(build: &Build<'_>, written: &str) -> bool {
     let ignore = build.ignore_file().map(|it| &it.1);
     let files = tree.below(if written == "*" { "." } else { written }).map(|it| it.0);
     let files = files.filter(|it| !ignore.is_some_and(|ignore| ignore.excludes(it)));
+    // A program does not reach into what tools keep beside it, and an environment of somebody else's machine fails here.
+    let environments = environments(tree);
+    let files = files.filter(|it| unwanted_part(it, &environments).is_none());
     let mut files = files.peekable();
     // What is not in the tree was not read.
     if files.peek().is_none() {
@@ -71,7 +75,7 @@ fn is_harmless_program(build: &Build<'_>, file: &str) -> bool {
 }
 
 fn is_data(name: &str) -> bool {
-    const ENDINGS: [&str; 14] = [
+    const ENDINGS: [&str; 35] = [
         ".txt",
         ".toml",
         ".lock",
@@ -86,6 +90,27 @@ fn is_data(name: &str) -> bool {
         ".html",
         ".css",
         "ockerfile",
+        ".bin",
+        ".dat",
+        ".gif",
+        ".gz",
+        ".h5",
+        ".ico",
+        ".jpeg",
+        ".jpg",
+        ".mo",
+        ".npy",
+        ".npz",
+        ".parquet",
+        ".pdf",
+        ".pkl",
+        ".png",
+        ".po",
+        ".sql",
+        ".svg",
+        ".tsv",
+        ".woff2",
+        ".xml",
     ];
     let is_known = manager_of(name).is_some() || name == "LICENSE";
     !name.ends_with(".py")
@@ -105,13 +130,18 @@ mod tests {
 
     #[test]
     fn copied_code_is_judged() {
-        let cases: [Case<'_>; 9] = [
+        let cases: [Case<'_>; 10] = [
             ("COPY requirements.txt pyproject.toml .", &[], true),
             ("COPY main.py .", &[], false),
             ("COPY main.py .", &[("main.py", "import flask\n")], true),
             ("COPY main.py .", &[("main.py", "import subprocess\n")], false),
             ("COPY . .", &[("main.py", "print(1)"), ("data/a.json", "{}")], true),
             ("COPY . .", &[("main.py", "print(1)"), ("start.sh", "git pull")], false),
+            (
+                "COPY . .",
+                &[("main.py", "print(1)"), ("env/pyvenv.cfg", ""), ("env/x.py", "import ctypes")],
+                true,
+            ),
             ("COPY src /src", &[("src/a.py", "os.popen('x')")], false),
             ("ADD https://example.com/x /x", &[], false),
             ("COPY --from=python:3 /x /x", &[], true),

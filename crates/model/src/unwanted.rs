@@ -159,7 +159,10 @@ struct Found {
 }
 
 /// The directory and name of the first part of a path that is unwanted.
-fn unwanted_part<'p>(file: &'p str, environments: &[&str]) -> Option<(&'p str, &'p str)> {
+pub(crate) fn unwanted_part<'p>(
+    file: &'p str,
+    environments: &[&str],
+) -> Option<(&'p str, &'p str)> {
     let mut start = 0;
     for part in file.split('/') {
         let end = start + part.len();
@@ -191,7 +194,7 @@ fn egg_info(name: &str) -> Option<&'static str> {
 }
 
 /// The directories that are virtual environments.
-fn environments(tree: &context::Tree) -> Vec<&str> {
+pub(crate) fn environments(tree: &context::Tree) -> Vec<&str> {
     let mut res: Vec<&str> = Vec::new();
     for (file, _) in tree.files() {
         let home = file.strip_suffix("/pyvenv.cfg").or_else(|| file.strip_suffix("/bin/activate"));
