@@ -3,8 +3,8 @@
 use model::{Build, Step, User};
 use syntax::Keyword;
 
-use crate::deed::{Deed, Task};
 use crate::plan::{Builder, StepPlan};
+use crate::share::Sharing;
 use crate::surroundings::whole;
 
 /// Variables that no build asks for.
@@ -22,14 +22,13 @@ const ONLY_FOR_PROGRAMS: [&str; 7] = [
 pub(crate) fn bring_back(
     build: &Build<'_>,
     steps: &[Step<'_>],
-    all: &[Vec<Task<'_, '_>>],
-    (name, paths): (&str, &[String]),
-    last: (usize, usize),
+    sharing: &Sharing<'_, '_>,
+    name: &str,
     planned: &mut [StepPlan],
 ) {
     let start = steps.first().map(|it| it.state.user.clone());
     for (step, it) in steps.iter().skip(1).zip(&mut *planned) {
-        if step.index > last.0 {
+        if step.index > sharing.last.0 {
             break;
         }
         it.builder = match step.instruction.keyword {
@@ -44,24 +43,21 @@ pub(crate) fn bring_back(
             _ => continue,
         };
     }
-    let is_built = |it: &Task<'_, '_>| {
-        matches!(
-            it.deed,
-            Deed::Python(_)
-                | Deed::Project(_)
-                | Deed::Grouped(_)
-                | Deed::Environment(_)
-                | Deed::Compiles(..)
-        )
+    let mut bring = |at: usize, paths: &mut dyn Iterator<Item = &String>| {
+        let Some(step) = steps.iter().find(|it| it.index == at) else { return };
+        let owner = match &step.state.user {
+            User::Named(user) if Some(&step.state.user) != start.as_ref() => {
+                format!(" --chown={user}")
+            }
+            _ => String::new(),
+        };
+        let lines = paths.map(|it| format!("COPY{owner} --from={name} {it} {it}"));
+        if let Some(it) = planned.iter_mut().find(|it| it.step == at) {
+            it.above.extend(lines);
+        }
     };
-    let first = all.iter().flatten().find(|it| is_built(it)).map(|it| it.step.index);
-    let Some(step) = steps.iter().find(|it| Some(it.index) == first) else { return };
-    let owner = match &step.state.user {
-        User::Named(user) if Some(&step.state.user) != start.as_ref() => format!(" --chown={user}"),
-        _ => String::new(),
-    };
-    let lines = paths.iter().map(|it| format!("COPY{owner} --from={name} {it} {it}"));
-    if let Some(it) = planned.iter_mut().find(|it| Some(it.step) == first) {
-        it.above = lines.collect();
+    bring(sharing.first, &mut sharing.copied.iter());
+    for (tree, last) in sharing.trees {
+        bring(*last, &mut std::iter::once(tree));
     }
 }

@@ -67,6 +67,20 @@ pub(crate) enum Deed<'b, 'f> {
     Program(&'f str),
 }
 
+impl Deed<'_, '_> {
+    /// Whether it makes something that the shipped stage gets from the builder.
+    pub(crate) fn builds(&self) -> bool {
+        matches!(
+            self,
+            Deed::Python(_)
+                | Deed::Project(_)
+                | Deed::Grouped(_)
+                | Deed::Environment(_)
+                | Deed::Compiles(..)
+        )
+    }
+}
+
 /// The items of all scripts of a RUN.
 pub(crate) fn tasks<'b, 'f>(
     build: &Build<'f>,
@@ -94,7 +108,8 @@ fn deed<'b, 'f>(
     let commands = script.commands.iter().enumerate().filter(|it| it.1.place.item == item);
     let commands: Vec<(usize, &'f Command<'f>)> = commands.collect();
     let call_at = |at: usize| run.calls.iter().find(|it| (it.script, it.command) == (index, at));
-    let compiling = commands.iter().find_map(|(at, it)| compiles(it, call_at(*at), build));
+    let compiling =
+        commands.iter().find_map(|(at, it)| compiles(it, call_at(*at).is_some(), build));
     if let Some((name, span)) = compiling {
         return Ok(Deed::Compiles(name, span));
     }
@@ -303,15 +318,15 @@ const SOURCES: [&str; 14] = [
 ];
 
 /// The program of a command that compiles something that is no Python package, and its place.
-fn compiles<'f>(
+pub(crate) fn compiles<'f>(
     command: &'f Command<'f>,
-    call: Option<&RunCall<'_>>,
+    is_call: bool,
     build: &Build<'_>,
 ) -> Option<(&'f str, Span)> {
     const COMPILING: [&str; 42] = [
         "autoconf",
-        "autoreconf",
         "autogen.sh",
+        "autoreconf",
         "b2",
         "bazel",
         "bjam",
@@ -352,7 +367,7 @@ fn compiles<'f>(
         "waf",
         "xcodebuild",
     ];
-    if call.is_some() || command.has_script {
+    if is_call || command.has_script {
         return None;
     }
     let program = command.program()?;

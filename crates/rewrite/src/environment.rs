@@ -7,6 +7,7 @@ use model::interpreter::interpreter;
 use model::{Base, Build, RunCall, Stage, Step, path};
 use syntax::Span;
 
+use crate::compiled::{compiled, tree};
 use crate::deed::{Deed, Task};
 use crate::plan::{Refusal, add};
 
@@ -15,8 +16,12 @@ use crate::plan::{Refusal, add};
 pub(crate) struct Environments {
     /// Directories, absolute.
     pub(crate) paths: Vec<String>,
+    /// Directories in which something is built in place, each with the last step that builds in it.
+    pub(crate) trees: Vec<(String, usize)>,
     /// The environment of the interpreter itself is among them, and with it the tools that pip installs.
     pub(crate) has_system: bool,
+    /// What pip installs cannot be copied, for this reason, but may come as wheels.
+    pub(crate) as_wheels: Option<Refusal>,
 }
 
 /// What a stage builds that can be copied, or why it cannot.
@@ -27,26 +32,31 @@ pub(crate) fn environments<'f>(
     doubts: &mut Vec<String>,
 ) -> Result<Environments, Refusal> {
     let mut res = Environments::default();
-    let mut has_prefix = false;
+    // Something but pip installs among the packages of the interpreter.
+    let mut has_other = false;
+    let mut made: Vec<String> = Vec::new();
     for task in tasks.iter().flatten() {
         let found = match task.deed {
-            Deed::Python(call) | Deed::Grouped(call) => of_call(build, task.step, call)?,
-            Deed::Environment(call) => of_environment(task.step, call),
+            Deed::Python(call) | Deed::Grouped(call) => of_call(build, task.step, call, &made)?,
+            Deed::Environment(call) => {
+                let own = of_environment(task.step, call);
+                made.extend(match &own {
+                    Place::Directory(it) => Some(it.clone()),
+                    _ => None,
+                });
+                own
+            }
             Deed::Project(call) if call.call.action == Action::Build => {
-                return Err(Refusal::at(
-                    call.call.tool_span,
-                    "`setup.py` builds in place, and its program runs from there",
-                ));
+                of_build(task.step, call, doubts)?
             }
             Deed::Project(_) => Place::System,
-            Deed::Compiles(name, span) => {
-                has_prefix = true;
-                of_compiler(build, task.step, name, span, doubts)?
-            }
             _ => continue,
         };
         match found {
-            Place::System => res.has_system = true,
+            Place::System => {
+                res.has_system = true;
+                has_other |= !matches!(task.deed, Deed::Python(_));
+            }
             Place::Directory(it) if !res.paths.contains(&it) => res.paths.push(it),
             Place::Directory(_) => {}
             Place::Unknown(span) => {
@@ -54,10 +64,27 @@ pub(crate) fn environments<'f>(
             }
         }
     }
+    let has_prefix = tasks.iter().flatten().any(|it| matches!(it.deed, Deed::Compiles(..)));
+    if has_prefix {
+        let found = compiled(build, stage, tasks, doubts)?;
+        if found.has_system {
+            res.paths.push("/usr/local".to_owned());
+        }
+        res.paths.extend(found.paths);
+        res.trees = found.trees;
+    }
     if res.has_system {
-        let (paths, doubt) = system_paths(build, stage, has_prefix)?;
-        doubts.extend(doubt.map(str::to_owned));
-        res.paths.extend(paths);
+        match system_paths(build, stage, has_prefix) {
+            Ok((paths, doubt)) => {
+                doubts.extend(doubt.map(str::to_owned));
+                res.paths.extend(paths);
+            }
+            Err(refusal) if !has_other && (!res.paths.is_empty() || !res.trees.is_empty()) => {
+                res.has_system = false;
+                res.as_wheels = Some(refusal);
+            }
+            Err(refusal) => return Err(refusal),
+        }
     }
     // A directory brings what lies below it.
     let all = res.paths.clone();
@@ -65,7 +92,9 @@ pub(crate) fn environments<'f>(
     res.paths.retain(|it| !is_below(it));
     res.paths.sort();
     res.paths.dedup();
-    if res.paths.is_empty() {
+    let paths = &res.paths;
+    res.trees.retain(|it| !paths.iter().any(|other| path::is_inside(&it.0, other)));
+    if res.paths.is_empty() && res.trees.is_empty() {
         return Err(Refusal::new("nothing in the stage installs Python packages"));
     }
     Ok(res)
@@ -79,7 +108,12 @@ enum Place {
     Unknown(Span),
 }
 
-fn of_call(build: &Build<'_>, step: &Step<'_>, call: &RunCall<'_>) -> Result<Place, Refusal> {
+fn of_call(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    call: &RunCall<'_>,
+    made: &[String],
+) -> Result<Place, Refusal> {
     let it = &call.call;
     let span = call.head();
     let place = (call.script, call.command);
@@ -96,8 +130,19 @@ fn of_call(build: &Build<'_>, step: &Step<'_>, call: &RunCall<'_>) -> Result<Pla
         Some(home) => Place::Directory(path::join(&home, below)),
         None => Place::Unknown(span),
     };
-    if it.has("--install-option") {
-        return Err(Refusal::at(span, "`--install-option` says where parts of it go"));
+    for option in it.options.iter().filter(|it| it.name == "--install-option") {
+        let value = option.value.as_ref().and_then(|it| it.text());
+        match value.and_then(|it| it.split_once('=')) {
+            Some(("--prefix" | "--home" | "--install-lib" | "--install-scripts", to)) => {
+                return Ok(Place::Directory(to.to_owned()));
+            }
+            // What else is asked for is said to the build.
+            Some((name, _)) if !name.starts_with("--install") && name != "--root" => {}
+            None if value.is_some() => {}
+            _ => {
+                return Err(Refusal::at(span, "`--install-option` says where parts of it go"));
+            }
+        }
     }
     match destination(it) {
         Some(Destination::User) => return Ok(home(".local")),
@@ -109,6 +154,9 @@ fn of_call(build: &Build<'_>, step: &Step<'_>, call: &RunCall<'_>) -> Result<Pla
     }
     if let Some(own) = virtual_environment(step, call) {
         return Ok(here(&own));
+    }
+    if let Some(own) = first_in_path(build, step).filter(|it| made.contains(it)) {
+        return Ok(Place::Directory(own));
     }
     Ok(match it.tool {
         Tool::Pip | Tool::GetPip | Tool::EasyInstall | Tool::PipTools => {
@@ -155,6 +203,26 @@ fn of_call(build: &Build<'_>, step: &Step<'_>, call: &RunCall<'_>) -> Result<Pla
     })
 }
 
+/// Where the results of `setup.py build` and the like are used: installed in the same RUN, or in place.
+fn of_build(
+    step: &Step<'_>,
+    call: &RunCall<'_>,
+    doubts: &mut Vec<String>,
+) -> Result<Place, Refusal> {
+    let Some(run) = step.run() else { return Ok(Place::System) };
+    let is_later = |it: &&RunCall<'_>| it.head().start > call.head().start;
+    if run.calls.iter().filter(is_later).any(|it| it.call.action == Action::Install) {
+        return Ok(Place::System);
+    }
+    let start = step.state.directory.as_deref();
+    let directory = run.directory_at(call.script, call.command, start);
+    let Some(own) = directory.as_deref().and_then(tree) else {
+        return Err(Refusal::at(call.call.tool_span, "`setup.py` builds in an unknown directory"));
+    };
+    add(doubts, format!("only `{own}` is copied of what is compiled there"));
+    Ok(Place::Directory(own))
+}
+
 /// The virtual environment whose pip is called, or that the RUN activates.
 fn virtual_environment(step: &Step<'_>, call: &RunCall<'_>) -> Option<String> {
     let program = call.call.command.words.first()?.literal()?;
@@ -167,6 +235,18 @@ fn virtual_environment(step: &Step<'_>, call: &RunCall<'_>) -> Option<String> {
         let script = it.words.get(1).filter(|_| activates)?.literal()?;
         Some(script.strip_suffix("/bin/activate")?.to_owned())
     })
+}
+
+/// The environment whose programs are found first, as the last `ENV PATH` before a step says: `/opt/venv/bin:$PATH`.
+fn first_in_path(build: &Build<'_>, step: &Step<'_>) -> Option<String> {
+    let mut before = build.steps_before(step).filter(|it| it.stage == step.stage);
+    let path = before.find_map(|it| {
+        let is_env = it.instruction.keyword == syntax::Keyword::Env;
+        let mut pairs = it.instruction.arguments.pairs().iter().filter(|_| is_env);
+        pairs.find(|it| it.name.text == "PATH")?.value.as_ref()
+    })?;
+    let first = path.text.trim_matches(['"', '\'']).split(':').next()?;
+    Some(first.strip_suffix("/bin")?.to_owned())
 }
 
 fn of_environment(step: &Step<'_>, call: &RunCall<'_>) -> Place {
@@ -203,66 +283,6 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 
-/// Where a RUN that compiles installs what it makes.
-fn of_compiler(
-    build: &Build<'_>,
-    step: &Step<'_>,
-    name: &str,
-    span: Span,
-    doubts: &mut Vec<String>,
-) -> Result<Place, Refusal> {
-    const KNOWN: [&str; 14] = [
-        "make",
-        "cmake",
-        "ninja",
-        "meson",
-        "configure",
-        "b2",
-        "bootstrap.sh",
-        "autogen.sh",
-        "autoreconf",
-        "autoconf",
-        "bootstrap",
-        "gcc",
-        "g++",
-        "scons",
-    ];
-    let refused =
-        || Err(Refusal::at(span, format!("`{name}` compiles something that is no Python package")));
-    let Some(run) = step.run().filter(|_| KNOWN.contains(&name)) else { return refused() };
-    let installs = run.commands().any(|it| {
-        let words = || it.words.iter().skip(1).filter_map(|it| it.literal());
-        let is_builder = it.program().is_some_and(|it| KNOWN.contains(&it));
-        is_builder && words().any(|it| matches!(it, "install" | "--install" | "altinstall"))
-    });
-    if !installs {
-        return refused();
-    }
-    add(doubts, "what `make install` writes outside of its prefix is not copied");
-    let text = step.instruction.span.of(build.file.text);
-    let own =
-        ["--prefix=", "--prefix ", "-DCMAKE_INSTALL_PREFIX=", "PREFIX="].iter().find_map(|it| {
-            let rest = text.split_once(it)?.1;
-            let end = rest.find(|it: char| it.is_whitespace() || matches!(it, ';' | '&' | '"'));
-            Some(rest.get(..end.unwrap_or(rest.len())).unwrap_or("").to_owned())
-        });
-    let has_default = run.commands().any(|it| {
-        matches!(it.program(), Some("configure" | "cmake" | "meson" | "bootstrap.sh" | "b2"))
-    });
-    match own.as_deref() {
-        None if !has_default => {
-            Err(Refusal::at(span, format!("where `{name}` installs to is not known")))
-        }
-        None | Some("/usr/local" | "/usr/local/") => Ok(Place::System),
-        Some(own) if own.starts_with("/opt/") && !own.contains('$') => {
-            Ok(Place::Directory(own.trim_end_matches('/').to_owned()))
-        }
-        Some(_) => {
-            Err(Refusal::at(span, format!("`{name}` installs among the files of the system")))
-        }
-    }
-}
-
 /// Where the interpreter of a stage keeps packages.
 fn system_paths<'f>(
     build: &Build<'f>,
@@ -280,7 +300,12 @@ fn system_paths<'f>(
     if let Some(Python::Present { origin: PythonOrigin::Conda, .. }) = image.map(|it| it.python) {
         return Err(Refusal::new("conda keeps packages and compilers in one environment"));
     }
-    let is_official = image.is_some_and(|it| it.python.is_official());
+    let repository = build.lineage(stage).last().and_then(|it| match &it.base {
+        Base::Image { reference, .. } => Some(path::file_name(&reference.repository)),
+        _ => None,
+    });
+    let is_official =
+        image.is_some_and(|it| it.python.is_official()) || repository == Some("python");
     let installs = |wanted: fn(Tool) -> bool| {
         let runs = build.steps_of(stage).iter().filter_map(|it| it.run());
         runs.flat_map(|it| &it.calls).any(|it| wanted(it.call.tool))

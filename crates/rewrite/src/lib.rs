@@ -3,10 +3,12 @@
 //! [`plan`] decides, without writing anything, what each command of a stage is there for and where it belongs;
 //! [`print`] writes the plan as edits. Both tell why where they cannot. Does no IO.
 
+mod compiled;
 mod copied;
 mod deed;
 mod environment;
 mod explain;
+mod manager;
 mod offer;
 mod packages;
 mod pip;

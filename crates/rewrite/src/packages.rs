@@ -34,6 +34,8 @@ pub(crate) struct Needs {
     pub(crate) has_compiled: bool,
     /// A requirement is fetched with git, or may be.
     pub(crate) uses_git: bool,
+    /// One is for certain, and nothing else is known to call git.
+    pub(crate) only_fetches: bool,
     /// The names of all packages that the stage removes again, groups included.
     pub(crate) removed: Vec<String>,
     /// The names of all packages that the stage installs.
@@ -56,7 +58,14 @@ impl Needs {
         let installed = installs.flat_map(system::packages).map(|it| it.name.to_owned()).collect();
         let commands = runs().flat_map(|it| it.commands());
         let programs = commands.filter_map(|it| it.program()).map(str::to_owned).collect();
-        Needs { has_compiled, uses_git, removed: removed(build, stage), installed, programs }
+        Needs {
+            has_compiled,
+            uses_git,
+            only_fetches: false,
+            removed: removed(build, stage),
+            installed,
+            programs,
+        }
     }
 }
 
@@ -98,6 +107,7 @@ pub(crate) fn split(
     let packages: Vec<Package<'_>> = system::packages(it).collect();
     let mut words: Vec<Span> = packages.iter().map(|it| it.span).collect();
     words.dedup();
+    let moves_git = needs.only_fetches && !doubts.is_empty();
     let roles = Roles { family, is_removed_group, needs, image };
     res.keeps_some = words.is_empty();
     for word in words {
@@ -105,7 +115,11 @@ pub(crate) fn split(
         if here().any(|it| matches!(it.kind, PackageKind::Virtual)) {
             continue;
         }
-        let can_go = here().all(|it| roles.is_build_only(it));
+        let fetches = moves_git && here().all(|it| it.name == "git");
+        if fetches {
+            add(doubts, "the program may call `git`, which only fetches requirements here");
+        }
+        let can_go = fetches || here().all(|it| roles.is_build_only(it));
         let libraries = here().map(|it| roles.libraries(it));
         let libraries: Option<Vec<Vec<String>>> = libraries.collect();
         match libraries.filter(|_| can_go) {
@@ -199,7 +213,7 @@ impl Roles<'_> {
         let is_gone_anyway = self.is_removed(name);
         // Also where nothing that is asked for by name is compiled: what that brings along may be, or loads the library
         // by its name, as psycopg does.
-        if matches!(role, Role::BuildTool) {
+        if matches!(role, Role::BuildTool) || name == "git" {
             return Some(Vec::new());
         }
         let image = self.image.filter(|it| it.distribution != Distribution::Unknown);

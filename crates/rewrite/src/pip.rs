@@ -36,6 +36,8 @@ pub(crate) struct Installs<'b, 'f> {
     pub(crate) has_compiled: bool,
     /// Something is fetched with git, or may be.
     pub(crate) uses_git: bool,
+    /// Something is fetched with git for certain, and nothing that is asked for calls it while it runs.
+    pub(crate) fetches_with_git: bool,
 }
 
 /// How the calls of a stage are shared, or why they cannot be.
@@ -45,7 +47,13 @@ pub(crate) fn installs<'b, 'f>(
     chosen: &[&RunCall<'f>],
     doubts: &mut Vec<String>,
 ) -> Result<Installs<'b, 'f>, Refusal> {
-    let mut res = Installs { calls: Vec::new(), has_compiled: false, uses_git: false };
+    let mut res = Installs {
+        calls: Vec::new(),
+        has_compiled: false,
+        uses_git: false,
+        fetches_with_git: false,
+    };
+    let mut calls_git = false;
     for (call, found, step) in installation::calls(build, stage) {
         if !chosen.iter().any(|it| std::ptr::eq(*it, call)) {
             continue;
@@ -60,9 +68,15 @@ pub(crate) fn installs<'b, 'f>(
         let has_path = wanted.clone().any(|it| matches!(it.requirement.source, Source::Path(_)));
         let repositories = wanted.clone();
         res.uses_git |= !found.unread.is_empty();
-        res.uses_git |= repositories
+        res.fetches_with_git |= repositories
             .into_iter()
             .any(|it| matches!(it.requirement.source, Source::Repository(_)));
+        res.uses_git |= res.fetches_with_git;
+        calls_git |= !found.unread.is_empty()
+            || wanted.clone().any(|it| {
+                let name = it.requirement.name.as_ref().map_or("", |it| &*it.text);
+                CALLING_GIT.contains(&&*context::normalize_name(name))
+            });
         let has_hashes = call.call.has("--require-hashes") || reads_hashes(build, &found);
         let is_read = found.unread.is_empty();
         // A requirements file or variable that forbids wheels forbids those that were built, too.
@@ -84,6 +98,7 @@ pub(crate) fn installs<'b, 'f>(
             has_project: has_path,
         });
     }
+    res.fetches_with_git &= !calls_git;
     let several = res.calls.len() > 1;
     let mut used: Vec<String> = Vec::new();
     for (index, it) in res.calls.iter_mut().enumerate().filter(|it| several && it.1.by_file) {
@@ -105,6 +120,10 @@ pub(crate) fn installs<'b, 'f>(
     res.has_compiled = judge_packages(build, stage, doubts);
     Ok(res)
 }
+
+/// Packages that call git when they run.
+const CALLING_GIT: [&str; 8] =
+    ["ansible", "copier", "cookiecutter", "dvc", "gitpython", "mlflow", "pre-commit", "wandb"];
 
 fn may_be_shared(
     build: &Build<'_>,

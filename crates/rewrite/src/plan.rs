@@ -33,6 +33,8 @@ pub enum Shape {
     Environment {
         /// The environment of the interpreter itself is among them.
         has_system: bool,
+        /// What pip installs comes as wheels all the same.
+        has_wheels: bool,
     },
 }
 

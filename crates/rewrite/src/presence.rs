@@ -1,9 +1,10 @@
 //! Which commands of a RUN are in the builder, and which in the shipped stage.
 
 use knowledge::system_package::role;
-use managers::{Action, system};
+use managers::{Action, Tool, system};
 use model::{Effect, Presence as Found, RunCall, effect_in, presence};
 
+use crate::compiled::{is_absolute_link, tree};
 use crate::deed::{Deed, Task};
 use crate::packages::family;
 use crate::plan::{Refusal, Shape};
@@ -34,12 +35,21 @@ impl<'f> Sharing<'_, 'f> {
             {
                 let effect = effect_in(self.build, task.step, run, (script, index), command);
                 let Effect::Uses { made, .. } = effect else { continue };
+                // What is copied reaches them, and what is unpacked among other things is built from there.
+                let is_brought = |it: &&String| {
+                    tree(it).is_none()
+                        || self
+                            .copied
+                            .iter()
+                            .chain(self.trees.iter().map(|it| &it.0))
+                            .any(|own| model::path::is_inside(it, own))
+                };
                 let later = self.build.file.text.get(task.step.instruction.span.end as usize..);
                 let is_used = |it: &&String| {
                     let name = model::path::file_name(it);
                     name.len() > 2 && later.is_some_and(|text| text.contains(name))
                 };
-                if made.iter().any(|it| is_used(&it)) {
+                if made.iter().any(|it| !is_brought(&it) && is_used(&it)) {
                     return Err(Refusal::at(
                         task.span,
                         "later instructions use what is made there",
@@ -53,13 +63,13 @@ impl<'f> Sharing<'_, 'f> {
     /// Where an item belongs by itself.
     pub(crate) fn presence(&self, task: &Task<'_, 'f>) -> Presence {
         let is_before = self.is_before_last(task);
-        let has_system = match self.shape {
-            Shape::Wheels => false,
-            Shape::Environment { has_system } => has_system,
+        let (has_system, has_wheels) = match self.shape {
+            Shape::Wheels => (false, true),
+            Shape::Environment { has_system, has_wheels } => (has_system, has_wheels),
         };
         let is_copied = self.shape != Shape::Wheels;
         let (builder, shipped) = match task.deed {
-            Deed::Python(_) => (true, !is_copied),
+            Deed::Python(_) => (true, has_wheels),
             Deed::Project(_) | Deed::Grouped(_) | Deed::Environment(_) | Deed::Compiles(..) => {
                 (true, false)
             }
@@ -67,9 +77,10 @@ impl<'f> Sharing<'_, 'f> {
                 let own = call.call.command.words.first().and_then(|it| it.literal());
                 let own = own.and_then(|it| it.rsplit_once("/bin/")).map_or("", |it| it.0);
                 let is_inside = has_system || self.copied.iter().any(|it| it == own);
-                (is_before, !(is_copied && is_inside && is_before))
+                let is_idle = is_copied && self.serves_only_the_build(call);
+                (is_before, !(is_copied && (is_inside || is_idle) && is_before))
             }
-            Deed::Sources => (is_before, true),
+            Deed::Sources => (is_before, !(is_copied && self.is_setting_of_tool(task))),
             Deed::Toolchain => (is_before, false),
             Deed::Upgrade | Deed::Perhaps => (is_before && !self.is_official, true),
             Deed::Install(call) => match self.split(call) {
@@ -79,11 +90,19 @@ impl<'f> Sharing<'_, 'f> {
                 None => (is_before, true),
             },
             Deed::Removal(call) => (false, !self.is_pointless(call)),
+            // Sources are patched to be built.
+            Deed::Program("patch") if is_copied && is_before => (true, false),
+            Deed::Directory | Deed::Files | Deed::Program(_)
+                if is_copied && is_before && self.is_brought(task) =>
+            {
+                (true, false)
+            }
             Deed::Directory | Deed::Files | Deed::Program(_) if is_copied && self.builds(task) => {
                 // What is done before the build goes into its tree may be done for the program.
-                let is_apart = !matches!(task.deed, Deed::Program(_)) && !self.is_behind_move(task);
-                (true, is_apart)
+                (true, !self.is_behind_move(task) || self.makes_absolute_link(task))
             }
+            // The home of a user may be where something is built.
+            Deed::Account if is_copied && self.builds(task) => (true, true),
             Deed::Account => (false, true),
             Deed::Directory if !is_copied => (is_before && !self.is_official, true),
             Deed::Directory | Deed::Files | Deed::Program(_) if is_copied => (is_before, true),
@@ -103,6 +122,35 @@ impl<'f> Sharing<'_, 'f> {
         let Some(run) = task.step.run() else { return false };
         let before = run.commands().filter(|it| it.span.start < task.span.start);
         before.into_iter().any(|it| matches!(it.program(), Some("cd" | "pushd")))
+    }
+
+    /// Whether all that a command makes comes from the builder anyway, and is there when the command would run.
+    fn is_brought(&self, task: &Task<'_, 'f>) -> bool {
+        let Some(run) = task.step.run() else { return false };
+        if task.step.index < self.first {
+            return false;
+        }
+        let own_trees = self.trees.iter().filter(|it| it.1 == task.step.index).map(|it| &it.0);
+        let places: Vec<&String> = self.copied.iter().chain(own_trees).collect();
+        let own = run.commands_with_places().filter(|it| task.span.contains(it.2.span));
+        let mut is_some = false;
+        for (script, index, command) in own {
+            let effect = effect_in(self.build, task.step, run, (script, index), command);
+            let Effect::Uses { made, .. } = effect else { return false };
+            is_some |= !made.is_empty();
+            let is_there = |it: &String| places.iter().any(|own| model::path::is_inside(it, own));
+            if !made.iter().all(is_there) {
+                return false;
+            }
+        }
+        is_some
+    }
+
+    /// Whether a command links one place that it names in full to another.
+    fn makes_absolute_link(&self, task: &Task<'_, 'f>) -> bool {
+        let Some(run) = task.step.run() else { return false };
+        let mut own = run.commands().filter(|it| task.span.contains(it.span));
+        own.next().is_some_and(|it| is_absolute_link(self.build, it)) && own.next().is_none()
     }
 
     /// Whether the RUN of a command builds something from source, so that the rest of it serves that.
@@ -223,6 +271,16 @@ impl<'f> Sharing<'_, 'f> {
                 _ => {}
             }
         }
+        // What fetches pip goes with what installs it.
+        let pip = tasks
+            .iter()
+            .zip(&*places)
+            .find(|it| matches!(it.0.deed, Deed::Tools(call) if call.call.tool == Tool::GetPip));
+        if pip.is_some_and(|it| !it.1.shipped) {
+            for (task, place) in tasks.iter().zip(&mut *places) {
+                place.shipped &= !task.span.of(self.build.file.text).contains("get-pip");
+            }
+        }
         let is_work = |deed: &Deed<'_, '_>| {
             !matches!(deed, Deed::Preamble | Deed::Move | Deed::Cleaning | Deed::Removal(_))
         };
@@ -260,17 +318,33 @@ impl<'f> Sharing<'_, 'f> {
                 let rest = tasks.get(index + 1..).unwrap_or(&[]);
                 rest.iter().any(|it| matches!(it.deed, Deed::Move))
             };
+            let shipping: Vec<bool> = behind.iter().map(|it| it.shipped).collect();
             let Some(place) = places.get_mut(index) else { continue };
             match deed {
                 Some(Deed::Preamble) => *place = Presence { builder, shipped },
                 // The directories of what is built are not there in the shipped stage.
                 Some(Deed::Move) => {
                     let stays = tasks.get(index).is_some_and(|it| !self.builds(it));
-                    *place = Presence { builder, shipped: shipped && stays };
+                    let rest = tasks.get(index + 1..).unwrap_or(&[]).iter().zip(shipping.iter());
+                    let is_used = rest.filter(|it| *it.1).any(|it| self.uses_directory(it.0));
+                    *place = Presence { builder, shipped: shipped && stays && is_used };
                 }
                 Some(Deed::Directory) if changes_directory() && builder => place.builder = true,
                 _ => {}
             }
+        }
+    }
+
+    /// Whether what a command does in the shipped stage depends on the directory.
+    fn uses_directory(&self, task: &Task<'_, 'f>) -> bool {
+        match task.deed {
+            Deed::Python(call) => {
+                !self.installs.iter().any(|it| std::ptr::eq(it.call, call) && it.by_file)
+            }
+            Deed::Preamble | Deed::Move | Deed::Update | Deed::Install(_) | Deed::Removal(_) => {
+                false
+            }
+            _ => true,
         }
     }
 

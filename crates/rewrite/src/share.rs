@@ -26,8 +26,12 @@ pub(crate) struct Sharing<'b, 'f> {
     /// All names that no longer reach the shipped stage, virtual groups included.
     pub(crate) moved: &'b [String],
     pub(crate) needs: &'b Needs,
-    /// The directories that are copied from the builder.
+    /// The first step that makes something which the shipped stage gets from the builder.
+    pub(crate) first: usize,
+    /// The directories that are copied from the builder in front of that step.
     pub(crate) copied: &'b [String],
+    /// Those in which something is built, which are copied in place of the last step that does.
+    pub(crate) trees: &'b [(String, usize)],
     /// The steps that build from source.
     pub(crate) building: &'b [usize],
 }

@@ -82,9 +82,11 @@ fn wheels<'f>(
         return Err(Refusal::new("nothing in the stage installs Python packages"));
     };
     let found = installs(build, stage, &chosen, &mut doubts)?;
-    let needs = Needs::of(build, stage, found.has_compiled, found.uses_git);
+    let mut needs = Needs::of(build, stage, found.has_compiled, found.uses_git);
+    let calls_git = |it: &String| it == "git";
+    needs.only_fetches = found.fetches_with_git && !needs.programs.iter().any(calls_git);
     let start = Start { installs: found.calls, shape: Shape::Wheels, needs, last, doubts };
-    finish(build, stage, all, transfer, start, &[])
+    finish(build, stage, all, transfer, start, (&[], &[]))
 }
 
 fn environment<'f>(
@@ -95,24 +97,26 @@ fn environment<'f>(
 ) -> Result<Plan, Refusal> {
     let mut doubts = Vec::new();
     let found = environments(build, stage, all, &mut doubts)?;
-    let is_built = |it: &Deed<'_, '_>| {
-        matches!(
-            it,
-            Deed::Python(_)
-                | Deed::Project(_)
-                | Deed::Grouped(_)
-                | Deed::Environment(_)
-                | Deed::Compiles(..)
-        )
-    };
-    let last = all.iter().flatten().rfind(|it| is_built(&it.deed));
+    let last = all.iter().flatten().rfind(|it| it.deed.builds());
     let last = last.map_or((0, 0), |it| (it.step.index, it.item));
     let has_compiled = judge_packages(build, stage, &mut doubts)
         || all.iter().flatten().any(|it| matches!(it.deed, Deed::Project(_) | Deed::Compiles(..)));
     let needs = Needs::of(build, stage, has_compiled, true);
-    let shape = Shape::Environment { has_system: found.has_system };
-    let start = Start { installs: Vec::new(), shape, needs, last, doubts };
-    finish(build, stage, all, transfer, start, &found.paths)
+    let mut installs = Vec::new();
+    if let Some(refusal) = &found.as_wheels {
+        let mut chosen: Vec<&RunCall<'f>> = Vec::new();
+        for task in all.iter().flatten() {
+            if let Deed::Python(call) = task.deed {
+                chosen.push(call);
+            }
+        }
+        let shared = crate::pip::installs(build, stage, &chosen, &mut doubts);
+        installs = shared.map_err(|_| refusal.clone())?.calls;
+    }
+    let has_wheels = found.as_wheels.is_some();
+    let shape = Shape::Environment { has_system: found.has_system, has_wheels };
+    let start = Start { installs, shape, needs, last, doubts };
+    finish(build, stage, all, transfer, start, (&found.paths, &found.trees))
 }
 
 /// Shares the packages and commands of a stage, once it is known what is built.
@@ -122,7 +126,7 @@ fn finish<'f>(
     all: &[Vec<Task<'_, 'f>>],
     transfer: Transfer,
     start: Start<'_, 'f>,
-    copied: &[String],
+    (copied, trees): (&[String], &[(String, usize)]),
 ) -> Result<Plan, Refusal> {
     let Start { installs, shape, needs, last, mut doubts } = start;
     let steps = build.steps_of(stage);
@@ -160,7 +164,9 @@ fn finish<'f>(
         splits: &splits,
         moved: &moved,
         needs: &needs,
+        first: all.iter().flatten().find(|it| it.deed.builds()).map_or(0, |it| it.step.index),
         copied,
+        trees,
         building: &building,
     };
     let mut judged = Vec::new();
@@ -183,7 +189,7 @@ fn finish<'f>(
             surround(build, steps, &installs, &mut planned);
         }
         Shape::Environment { .. } => {
-            bring_back(build, steps, all, (&builder_name, copied), last, &mut planned);
+            bring_back(build, steps, &sharing, &builder_name, &mut planned);
         }
     }
     let retag = match full {

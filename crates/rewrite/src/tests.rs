@@ -25,10 +25,14 @@ const HEAD: &str = "FROM python:3.11-slim-bookworm\n";
 #[test]
 fn what_cannot_be_rewritten_says_why() {
     let cases = [
-        ("RUN apt-get install -y gcc && make -C /src\n", "`make` compiles"),
+        ("RUN apt-get install -y gcc && cargo build\n", "`cargo` puts what it compiles"),
+        ("RUN apt-get install -y gcc && make\n", "where `make` compiles is not known"),
         ("RUN apt-get install -y gcc\nONBUILD RUN pip install x\n", "ONBUILD"),
         ("RUN apt-get install -y gcc\n", "nothing in the stage installs Python packages"),
-        ("RUN apt-get install -y gcc\nRUN python setup.py build_ext\n", "`setup.py` builds"),
+        (
+            "RUN apt-get install -y gcc\nRUN python setup.py build_ext\n",
+            "`setup.py` builds in an unknown",
+        ),
         ("SHELL [\"fish\", \"-c\"]\nRUN pip install uwsgi\n", "`fish` is not a shell"),
         ("RUN apt-get install -y gcc && pip install uwsgi || true\n", "depend on each other"),
     ];
