@@ -66,6 +66,8 @@ pub struct Fix {
     /// Places of the Dockerfile whose text the edits repeat elsewhere: a fix that changes one of them waits for the next
     /// round, or the other way round.
     pub repeats: Vec<Span>,
+    /// It changes a base image, by which other findings are judged: it is applied before fixes that repeat text.
+    pub is_of_base: bool,
 }
 
 impl Fix {
@@ -91,6 +93,12 @@ impl Fix {
     /// The same fix, whose edits repeat the text at these places.
     pub fn repeating(mut self, places: Vec<Span>) -> Fix {
         self.repeats = places;
+        self
+    }
+
+    /// The same fix, which changes a base image.
+    pub fn of_base(mut self) -> Fix {
+        self.is_of_base = true;
         self
     }
 
@@ -120,6 +128,6 @@ impl Fix {
                 pair[1]
             );
         }
-        Fix { title, safety, reasons, edits, repeats: Vec::new() }
+        Fix { title, safety, reasons, edits, repeats: Vec::new(), is_of_base: false }
     }
 }

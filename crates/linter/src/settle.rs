@@ -85,7 +85,7 @@ pub fn fix_wanted(
     }
 }
 
-/// The fixes of one round: in the order of the file, each only if it touches no edit of one before it.
+/// The fixes of one round: those of base images and then the others, in the order of the file, each only if it touches no edit of one before it.
 fn choose(found: &[Diagnostic], allowed: Safety) -> Vec<(&'static str, &Fix)> {
     let is_allowed = |it: &&Fix| it.safety <= allowed && it.safety != Safety::Manual;
     let mut candidates: Vec<(&'static str, &Fix)> = found
@@ -94,7 +94,7 @@ fn choose(found: &[Diagnostic], allowed: Safety) -> Vec<(&'static str, &Fix)> {
         .filter(|it| !it.1.edits.is_empty())
         .collect();
     // The findings are in the order of the file and of the list already; a stable sort keeps that for ties.
-    candidates.sort_by_key(|it| it.1.edits[0].span.start);
+    candidates.sort_by_key(|it| (!it.1.is_of_base, it.1.edits[0].span.start));
     let mut taken = Taken::default();
     candidates.retain(|(_, fix)| {
         let is_free = fix.edits.iter().all(|it| taken.leaves_free(it))

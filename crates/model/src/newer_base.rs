@@ -1,6 +1,6 @@
 //! What speaks against a newer Python or a newer release of the distribution below a stage.
 
-use knowledge::image::{Distribution, image};
+use knowledge::image::{Distribution, Python, PythonOrigin, image};
 use knowledge::release::Release;
 use knowledge::system_package::{Availability, availability};
 use knowledge::wheel::Installation;
@@ -123,23 +123,20 @@ fn names(text: &str, word: &str) -> bool {
     })
 }
 
-/// A system package that a stage installs and that another release of Debian does not have, or whose version is fixed;
-/// the reason, as the end of a sentence.
-pub fn package_stands_against<'f>(
-    build: &Build<'f>,
-    stage: &Stage<'f>,
-    next: Release,
-) -> Option<String> {
+/// What a stage installs that another release of its distribution does not have, or refuses to install; the reason, as
+/// the end of a sentence.
+pub fn stands_against<'f>(build: &Build<'f>, stage: &Stage<'f>, next: Release) -> Option<String> {
     let runs = build.steps_of(stage).iter().filter_map(|it| it.run());
-    let installing = runs.flat_map(|it| &it.calls).map(|it| &it.call);
+    let calls: Vec<&managers::Call<'f>> =
+        runs.flat_map(|it| &it.calls).map(|it| &it.call).collect();
     let mut installing =
-        installing.filter(|it| it.tool.is_system() && it.action == Action::Install);
-    installing.find_map(|call| {
+        calls.iter().filter(|it| it.tool.is_system() && it.action == Action::Install);
+    let by_package = installing.find_map(|call| {
         system::packages(call).find_map(|it| {
             if it.kind != PackageKind::Named {
                 return None;
             }
-            let is_gone = availability(next, it.name) == Availability::No;
+            let is_gone = availability(next, it.name) == Availability::No || has_left(it.name);
             let is_fixed = !it.version.is_empty();
             match (is_gone, is_fixed) {
                 (true, _) => Some(format!("`{}` does not exist there", it.name)),
@@ -147,7 +144,42 @@ pub fn package_stands_against<'f>(
                 _ => None,
             }
         })
-    })
+    });
+    by_package.or_else(|| refused_pip(build, stage, &calls, next))
+}
+
+/// Names that every distribution gave up with the program or the version of the library that they stand for.
+fn has_left(name: &str) -> bool {
+    let old = ["python2", "python-", "py2-", "gnupg1", "libssl1.", "libcrypto1.", "libreadline6"];
+    old.iter().any(|it| name.starts_with(it)) && name != "python-is-python3"
+}
+
+/// pip of a distribution that keeps its Python to itself stops outside of an environment (PEP 668).
+fn refused_pip<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    calls: &[&managers::Call<'f>],
+    next: Release,
+) -> Option<String> {
+    let python = build.image(stage)?.python;
+    let has_own =
+        matches!(python, Python::Present { origin, .. } if origin != PythonOrigin::Distribution);
+    let was_refused = build.image(stage)?.release.is_some_and(Release::is_externally_managed);
+    if has_own || was_refused || !next.is_externally_managed() {
+        return None;
+    }
+    let is_outside = |it: &&&managers::Call<'f>| {
+        let program = it.command.words.first().and_then(|it| it.literal()).unwrap_or("");
+        it.tool.is_pip()
+            && it.action == Action::Install
+            && !it.has("--break-system-packages")
+            && !it.has("--target")
+            && (!program.contains('/') || program.starts_with("/usr/"))
+    };
+    calls
+        .iter()
+        .find(is_outside)
+        .map(|_| "`pip install` stops there outside of an environment".to_owned())
 }
 
 /// Whether a stage stands on this release of a distribution.

@@ -113,7 +113,8 @@ fn new_argument(
     stages: [&Stage<'_>; 2],
     version: &str,
 ) -> Result<(String, Vec<Edit>), String> {
-    const NAME: &str = "PYTHON_VERSION";
+    // Not PYTHON_VERSION, which the official images set to the whole version: builders differ in which of the two counts.
+    const NAME: &str = "PYTHON_SERIES";
     let text = build.file.text;
     if text.contains(NAME) {
         return Err(format!("`{NAME}` is used for something else"));

@@ -276,8 +276,9 @@ fn of_command<'b, 'f>(
     match program {
         "cd" | "pushd" | "popd" => Deed::Move,
         "set" | "export" | "umask" | "ulimit" | "shopt" | "unset" => Deed::Preamble,
-        "useradd" | "adduser" | "groupadd" | "addgroup" | "usermod" | "groupmod" | "chown"
-        | "chgrp" | "passwd" | "chpasswd" => Deed::Account,
+        "useradd" | "adduser" | "groupadd" | "addgroup" | "usermod" | "groupmod" | "userdel"
+        | "deluser" | "groupdel" | "delgroup" | "gpasswd" | "chown" | "chgrp" | "passwd"
+        | "chpasswd" => Deed::Account,
         "mkdir" => Deed::Directory,
         "echo" | "true" | ":" if command.redirects.is_empty() => Deed::Files,
         "add-apt-repository"

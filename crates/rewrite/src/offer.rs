@@ -65,11 +65,11 @@ fn label_changes(build: &Build<'_>, edits: &[Edit], diagnostic: &mut Diagnostic)
     if let Some(last) = build.steps.iter().rev().find(is_changed)
         && last.instruction.span.start >= told.end
     {
-        diagnostic.label(last.instruction.keyword_span, "the last that the rewrite changes");
+        diagnostic.label(last.instruction.keyword_span, "the rewrite changes up to here");
     }
     if let Some(first) = build.steps.iter().find(is_changed)
         && first.instruction.span.end <= told.start
     {
-        diagnostic.label(first.instruction.keyword_span, "the first that the rewrite changes");
+        diagnostic.label(first.instruction.keyword_span, "the rewrite changes from here on");
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Split {
     pub(crate) builder_has_some: bool,
     /// Header packages that stay, because their libraries are not known.
     pub(crate) kept_headers: Vec<String>,
+    /// What the shipped stage installs comes without what it recommends.
+    pub(crate) without_recommends: bool,
 }
 
 /// What the split of packages depends on, beside the call.
@@ -148,6 +150,26 @@ pub(crate) fn split(
             }
         }
     }
+    for name in res.moved_names.iter().filter(|it| LOADED_BY_NAME.contains(&it.as_str())) {
+        if family == Family::Apk {
+            let library = name.trim_end_matches("-dev");
+            add(
+                doubts,
+                format!("on Alpine, Python finds `{library}` only with `{name}` or a compiler"),
+            );
+        }
+    }
+    let bringing = packages.iter().find(|it| RECOMMENDING.contains(&it.name));
+    if let Some(it) = bringing.filter(|_| family == Family::Apt && !res.moved.is_empty())
+        && !system::leaves_out_recommends(&call.call)
+    {
+        res.without_recommends = true;
+        let name = it.name;
+        add(
+            doubts,
+            format!("what the packages recommend is left out, as `{name}` recommends compilers"),
+        );
+    }
     if system::has_unknown_packages(it) {
         res.keeps_some = true;
         res.builder_has_some = true;
@@ -155,6 +177,23 @@ pub(crate) fn split(
     }
     res
 }
+
+/// Headers of libraries that programs load by `ctypes.util.find_library`. On Alpine that asks a compiler or linker, and the
+/// link without a version, which the headers bring. Source: CPython's `Lib/ctypes/util.py`.
+const LOADED_BY_NAME: [&str; 9] = [
+    "file-dev",
+    "gdal-dev",
+    "geos-dev",
+    "hidapi-dev",
+    "libsndfile-dev",
+    "libspatialite-dev",
+    "libusb-dev",
+    "proj-dev",
+    "zbar-dev",
+];
+
+/// Packages of Debian and Ubuntu that recommend a compiler, from their Recommends.
+const RECOMMENDING: [&str; 4] = ["npm", "python-pip", "python3-pip", "cmake"];
 
 struct Roles<'a> {
     family: Family,

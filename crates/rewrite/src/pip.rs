@@ -98,6 +98,7 @@ pub(crate) fn installs<'b, 'f>(
             has_project: has_path,
         });
     }
+    builds_alone(build, stage, &res.calls)?;
     res.fetches_with_git &= !calls_git;
     let several = res.calls.len() > 1;
     let mut used: Vec<String> = Vec::new();
@@ -119,6 +120,37 @@ pub(crate) fn installs<'b, 'f>(
     }
     res.has_compiled = judge_packages(build, stage, doubts);
     Ok(res)
+}
+
+/// A source distribution without `pyproject.toml` is built with what is installed, and the builder installs nothing.
+fn builds_alone<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    calls: &[Install<'_, 'f>],
+) -> Result<(), Refusal> {
+    /// What such distributions import when they are built.
+    const IMPORTED: [&str; 4] = ["cython", "numpy", "scipy", "torch"];
+    let planned = installation::planned(build, stage);
+    let of = |call: &Install<'_, 'f>| {
+        let span = call.call.call.command.span;
+        planned.iter().filter(move |it| span.contains(it.span))
+    };
+    for (index, call) in calls.iter().enumerate().skip(1) {
+        let is_built = |it: &Installation| {
+            !matches!(it, Installation::Wheel | Installation::BuildsWithoutCompiler)
+        };
+        let Some(built) = of(call).find(|it| is_built(&it.installation)) else { continue };
+        let mut before = calls.iter().take(index).flat_map(of);
+        let name = &built.name;
+        if let Some(other) = before.find(|it| IMPORTED.contains(&it.name.as_str())) {
+            let reason = format!(
+                "`{name}` may be compiled with the `{}` that is installed before it",
+                other.name
+            );
+            return Err(Refusal::at(built.span, reason));
+        }
+    }
+    Ok(())
 }
 
 /// Packages that call git when they run.

@@ -80,6 +80,10 @@ impl<'f> Sharing<'_, 'f> {
                 let is_idle = is_copied && self.serves_only_the_build(call);
                 (is_before, !(is_copied && (is_inside || is_idle) && is_before))
             }
+            // The shipped stage has no headers, nor always the directory for them.
+            Deed::Sources if task.span.of(self.build.file.text).contains("/usr/include") => {
+                (is_before, false)
+            }
             Deed::Sources => (is_before, !(is_copied && self.is_setting_of_tool(task))),
             Deed::Toolchain => (is_before, false),
             Deed::Upgrade | Deed::Perhaps => (is_before && !self.is_official, true),

@@ -267,7 +267,18 @@ impl Printer<'_, '_> {
             edits.push((Span::at(at as usize), format!("{mount} ")));
             return Ok(());
         }
-        let start = flags.iter().map(|it| it.span.start).min();
+        let first_item =
+            script.and_then(|it| it.items.first()).map_or(place.end, |it| it.span.start);
+        if let Some(flag) = flags.first().filter(|_| kept.is_none()) {
+            let behind = Span { start: flag.span.end, end: first_item };
+            let removal = edits.iter_mut().find(|it| it.0.contains(flag.span));
+            if let Some(removal) = removal.filter(|_| behind.of(self.text()).contains('\n')) {
+                // On a line of its own, one flag takes the place of the other.
+                *removal = (flag.span, mount);
+                return Ok(());
+            }
+        }
+        let start = kept.map(|it| it.span.start);
         let start = start.or(script.and_then(|it| it.items.first()).map(|it| it.span.start));
         let Some(start) = start else {
             return Err(Refusal::at(place, "a RUN is not understood"));

@@ -1,7 +1,7 @@
 //! Shares one RUN between the builder and the shipped stage.
 
 use managers::system;
-use model::{Build, MountKind, RunCall, Step};
+use model::{Build, MountKind, RunCall, Step, cleanup};
 use syntax::Span;
 
 use crate::deed::{Deed, Task};
@@ -127,7 +127,14 @@ impl<'f> Sharing<'_, 'f> {
                         part.edits.extend(installing(self.build, step, install)?);
                     }
                 }
-                Deed::Install(call) => part.edits.extend(self.replaced_words(call)?),
+                Deed::Install(call) => {
+                    part.edits.extend(self.replaced_words(call)?);
+                    let is_bare = self.split(call).is_some_and(|it| it.without_recommends);
+                    if let Some(run) = step.run().filter(|_| is_bare) {
+                        let option = "--no-install-recommends";
+                        part.edits.extend(cleanup::with_option(self.build, run, call, option));
+                    }
+                }
                 Deed::Removal(call) => part.edits.extend(self.without_moved(call)?),
                 _ => {}
             }

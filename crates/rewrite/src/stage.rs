@@ -1,7 +1,7 @@
 //! Makes the plan for a stage, or tells why there is none.
 
 use managers::system;
-use model::{Base, Build, RunCall, Stage, Step, User};
+use model::{Base, Build, RunCall, Stage, Step, User, has_no_outer_calls};
 use syntax::Keyword;
 
 use crate::copied::bring_back;
@@ -14,7 +14,7 @@ use crate::plan::{
 };
 use crate::share::Sharing;
 use crate::slim::{full_base, slim};
-use crate::surroundings::{Place, bringing, check_sources, copied, variables};
+use crate::surroundings::{Place, bringing, check_sources, copied, read_by, variables, whole};
 
 /// More than a stage written by hand has: each is compared with the others.
 const MAX_STEPS: usize = 500;
@@ -186,7 +186,7 @@ fn finish<'f>(
     match shape {
         Shape::Wheels => {
             check_sources(build, &installs)?;
-            surround(build, steps, &installs, &mut planned);
+            surround(build, steps, (all, &installs), &mut planned);
         }
         Shape::Environment { .. } => {
             bring_back(build, steps, &sharing, &builder_name, &mut planned);
@@ -281,6 +281,12 @@ fn moved_names(splits: &[(&RunCall<'_>, Split)]) -> Vec<String> {
     res
 }
 
+/// Programs that call no compiler, whatever they work with.
+const NEVER_BUILDING: [&str; 20] = [
+    "awk", "cat", "chmod", "cp", "curl", "find", "gpg", "grep", "gunzip", "mv", "rm", "sed",
+    "sleep", "tar", "test", "touch", "unxz", "unzip", "wget", "xz",
+];
+
 /// Commands behind the first build tool that may need one.
 fn doubt_programs(
     build: &Build<'_>,
@@ -289,12 +295,32 @@ fn doubt_programs(
     doubts: &mut Vec<String>,
 ) {
     const MOST: usize = 4;
+    /// What scripts call that are no compilers.
+    const CALLED: [&str; 3] = ["cmake", "git", "make"];
+    let moved = splits.iter().flat_map(|it| &it.1.moved_names);
+    let called: Vec<&String> = moved.filter(|it| CALLED.contains(&it.as_str())).collect();
+    for step in &build.steps {
+        let is_start = matches!(step.instruction.keyword, Keyword::Cmd | Keyword::Entrypoint);
+        let text = step.instruction.span.of(build.file.text);
+        if is_start && text.contains("pip") && text.contains("install") {
+            add(
+                doubts,
+                "the container installs packages when it starts, which may need a compiler",
+            );
+        }
+        if !called.is_empty() && step.copy().is_some_and(|it| !has_no_outer_calls(build, it)) {
+            add(doubts, format!("the copied program may call {}", model::listed(&called)));
+        }
+    }
     let moving = splits.iter().filter(|it| !it.1.moved.is_empty());
     let first = moving.map(|it| it.0.call.command.span.start).min().unwrap_or(0);
     let behind = all.iter().flatten().filter(|it| it.span.start > first);
     let mut n_told = 0;
     for task in behind {
         let Deed::Program(name) = task.deed else { continue };
+        if NEVER_BUILDING.binary_search(&name).is_ok() {
+            continue;
+        }
         if n_told == MOST {
             break;
         }
@@ -338,16 +364,32 @@ fn doubt_other_stages(
 fn surround(
     build: &Build<'_>,
     steps: &[Step<'_>],
-    installs: &[Install<'_, '_>],
+    (all, installs): (&[Vec<Task<'_, '_>>], &[Install<'_, '_>]),
     planned: &mut [StepPlan],
 ) {
     let bringing = bringing(build, installs);
+    let mut readers: Vec<usize> = Vec::new();
+    let mut read: Vec<usize> = Vec::new();
+    for ((step, tasks), it) in steps.iter().zip(all).skip(1).zip(&*planned) {
+        let Builder::Part(part) = &it.builder else { continue };
+        let in_builder: Vec<&Task<'_, '_>> =
+            tasks.iter().filter(|it| !part.without.contains(&it.item)).collect();
+        let found = read_by(build, step, &in_builder);
+        if !found.is_empty() {
+            readers.push(step.index);
+            read.extend(found);
+        }
+    }
     let mut moved_text = String::new();
     let mut last = 0;
     for (step, it) in steps.iter().skip(1).zip(&mut *planned) {
         let mut is_moved = !matches!(it.builder, Builder::Nothing);
         if bringing.contains(&step.index) && step.copy().is_some() {
             it.builder = Builder::Lines(copied(build, step, installs));
+            is_moved = true;
+        }
+        if read.contains(&step.index) {
+            it.builder = Builder::Lines(vec![whole(build, step)]);
             is_moved = true;
         }
         if is_moved {
@@ -381,7 +423,10 @@ fn surround(
             Builder::Lines(_) => {
                 step.copy().is_some_and(|it| !it.destination.text.starts_with('/'))
             }
-            _ => step.run().is_some() && uses_directory(step, installs),
+            _ => {
+                step.run().is_some()
+                    && (readers.contains(&step.index) || uses_directory(step, installs))
+            }
         };
         let before = place.reach(build, steps, step, uses_directory);
         if !before.is_empty() {

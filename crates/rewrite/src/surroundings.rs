@@ -6,6 +6,7 @@ use model::{
 };
 use syntax::{Keyword, line_end};
 
+use crate::deed::{Deed, Task};
 use crate::pip::Install;
 use crate::plan::Refusal;
 
@@ -48,6 +49,48 @@ pub(crate) fn bringing(build: &Build<'_>, installs: &[Install<'_, '_>]) -> Vec<u
     res.sort_unstable();
     res.dedup();
     res
+}
+
+/// The COPYs and ADDs before a RUN that bring what its commands in the builder work with.
+pub(crate) fn read_by(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    in_builder: &[&Task<'_, '_>],
+) -> Vec<usize> {
+    let Some(run) = step.run() else { return Vec::new() };
+    let is_own = |it: &&&Task<'_, '_>| {
+        matches!(it.deed, Deed::Files | Deed::Program(_) | Deed::Sources | Deed::Perhaps)
+    };
+    let own: Vec<&&Task<'_, '_>> = in_builder.iter().filter(is_own).collect();
+    let before = build.steps_before(step).filter(|it| it.stage == step.stage);
+    let bringing = before.filter(|it| {
+        let Some(copy) = it.copy() else { return false };
+        let Some(target) = copy.target.as_deref() else { return !own.is_empty() };
+        let names: Vec<&str> = copy.context_paths().map(|it| path::file_name(it.0)).collect();
+        let meets = |it: &String| {
+            path::is_inside(it, target) || target != "/" && path::is_inside(target, it)
+        };
+        run.commands_with_places().any(|(script, index, command)| {
+            if !own.iter().any(|it| it.span.contains(command.span)) {
+                return false;
+            }
+            if command.program() == Some("update-ca-certificates") {
+                return target.contains("certificates");
+            }
+            match effect_in(build, step, run, (script, index), command) {
+                Effect::Uses { paths, made, .. } => paths.iter().chain(made).any(meets),
+                Effect::None | Effect::Unknown => {
+                    let text = command.span.of(build.file.text);
+                    let at = run.directory_at(script, index, step.state.directory.as_deref());
+                    let is_there =
+                        target != "/" && at.is_some_and(|it| path::is_inside(&it, target));
+                    let is_named = |it: &&str| it.len() > 1 && text.contains(*it);
+                    is_there || text.contains(target) && target != "/" || names.iter().any(is_named)
+                }
+            }
+        })
+    });
+    bringing.map(|it| it.index).collect()
 }
 
 /// Whether a COPY brings `pip.conf`, `.netrc` and the like to where they are read.

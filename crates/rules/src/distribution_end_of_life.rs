@@ -3,7 +3,7 @@
 use knowledge::image::{Basis, Distribution, Image, next_distribution, next_release};
 use knowledge::release::{Release, python_release};
 use linter::{Date, Edit, Fix, Repair, Reports, Rule, Severity};
-use model::newer_base::{line_with, package_stands_against, retagged, stands_on};
+use model::newer_base::{line_with, retagged, stands_against, stands_on};
 use model::{Base, Build, certain_system};
 
 /// See the page.
@@ -52,7 +52,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         match edits(build, &image, release, today) {
             Ok((edits, tag)) => {
                 let reason = "system packages have other versions there, and some other names";
-                let fix = Fix::unsafe_because(format!("Move to `{tag}`"), reason, edits);
+                let fix = Fix::unsafe_because(format!("Move to `{tag}`"), reason, edits).of_base();
                 diagnostic.fix_elsewhere(fix, "the release is set here");
             }
             Err(reason) => {
@@ -100,7 +100,7 @@ fn edits(
     let standing =
         build.stages.iter().filter(|it| stands_on(build, it, image.distribution, release));
     for stage in standing {
-        if let Some(reason) = newer.and_then(|it| package_stands_against(build, stage, it)) {
+        if let Some(reason) = newer.and_then(|it| stands_against(build, stage, it)) {
             return Err(reason);
         }
     }

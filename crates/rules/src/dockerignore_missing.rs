@@ -49,7 +49,10 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     if let Some(note) = environment_note(&contents) {
         diagnostic.note(note);
     }
-    diagnostic.note("every change there, a commit included, builds all that follows again");
+    diagnostic.note(match tree.contains(".git") {
+        true => "every change there, a commit included, builds all that follows again",
+        false => "every change there builds all that follows again",
+    });
     let lines = lines(build, &contents);
     let fix = Edit::in_file(".dockerignore", Span::at(0), lines.join("\n") + "\n");
     diagnostic.fix_if((!lines.is_empty()).then(|| Fix::safe("Create .dockerignore", [fix])));

@@ -24,6 +24,10 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         if reference.tag.is_some() || reference.digest.is_some() || word.text.contains('$') {
             continue;
         }
+        let from = build.steps_of(stage).first().map(|it| it.instruction.span);
+        if from.is_some_and(|from| build.file.errors.iter().any(|it| from.contains(it.span))) {
+            continue;
+        }
         reports
             .report(word.span, format!("`{}` has no tag, so it means `latest`", word.text))
             .note("a build next month starts from another image; name a version");

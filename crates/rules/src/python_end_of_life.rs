@@ -1,9 +1,9 @@
 //! A shipped image with a Python that nobody repairs any more.
 
-use knowledge::image::{Basis, Image, Python, PythonOrigin, next_python};
-use knowledge::release::{python_release, supported_pythons};
+use knowledge::image::{Basis, Image, Python, PythonOrigin, image, next_python};
+use knowledge::release::{Release, python_release, supported_pythons};
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use model::newer_base::{line_with, retagged};
+use model::newer_base::{line_with, retagged, stands_against, stands_on};
 use model::{Base, Build, Stage};
 
 /// See the page.
@@ -45,14 +45,21 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             next.0, next.1
         ));
         match edits(build, version, &|_, tag| next_python(tag, today)) {
-            Ok(edits) => {
-                let reason = format!(
+            Ok((edits, moved)) => {
+                let mut reasons = vec![format!(
                     "the program and its packages must run on Python {}.{}",
                     next.0, next.1
-                );
-                let title = format!("Move to Python {}.{}", next.0, next.1);
+                )];
+                let mut title = format!("Move to Python {}.{}", next.0, next.1);
+                if let Some(release) = moved {
+                    title += &format!(" on {release}");
+                    reasons.push(
+                        "system packages have other versions there, and some other names"
+                            .to_owned(),
+                    );
+                }
                 diagnostic.fix_elsewhere(
-                    Fix::unsafe_because(title, reason, edits),
+                    Fix::safe_unless(title, reasons, edits).of_base(),
                     "the version is set here",
                 );
             }
@@ -73,11 +80,12 @@ fn own_python(image: &Image) -> Option<(u8, u8)> {
     version.filter(|_| is_own)
 }
 
+/// The edits, and the release of the distribution that they move to as well, if it is another one.
 fn edits(
     build: &Build<'_>,
     version: (u8, u8),
     next: &dyn Fn(&str, &str) -> Option<String>,
-) -> Result<Vec<Edit>, String> {
+) -> Result<(Vec<Edit>, Option<String>), String> {
     let (major, minor) = version;
     if major < 3 {
         return Err("a program for Python 2 has to be ported".to_owned());
@@ -88,13 +96,35 @@ fn edits(
         }
     }
     let is_old = |stage: &Stage<'_>| matches!(&stage.base, Base::Image { known, .. } if own_python(known) == Some(version));
-    let official = build.stages.iter().filter(|it| is_old(it));
-    for stage in official {
+    let mut moved = None;
+    for stage in build.stages.iter().filter(|it| is_old(it)) {
         let Base::Image { reference, known } = &stage.base else { continue };
         if !known.python.is_official() || !reference.repository.ends_with("python") {
             return Err(format!("the tags of `{}` are not known", reference.repository));
         }
+        let tag = reference.tag.as_deref().unwrap_or("latest");
+        let Some(new) = next(&reference.repository, tag) else { continue };
+        let new = image(&reference.repository, Some(&new));
+        if let Some(release) = new.release.filter(|it| known.release != Some(*it)) {
+            release_may_change(build, (known, release))?;
+            moved = Some(format!("{} {}", new.distribution.name(), release.version()));
+        }
     }
     let edits = retagged(build, &is_old, next)?;
-    Ok(edits.into_iter().map(|(span, text)| Edit::replace(span, text)).collect())
+    Ok((edits.into_iter().map(|(span, text)| Edit::replace(span, text)).collect(), moved))
+}
+
+/// The tags of an old Python end with an old release of the distribution: what stands against a newer one counts here
+/// as well. A reason is the end of a sentence.
+fn release_may_change(build: &Build<'_>, (old, release): (&Image, Release)) -> Result<(), String> {
+    let Some(own) = old.release else { return Ok(()) };
+    let is_word = own.name().starts_with(|it: char| it.is_ascii_alphabetic());
+    if let Some(line) = line_with(build, own.name()).filter(|_| is_word) {
+        return Err(format!("line {line} names `{}`", own.name()));
+    }
+    let standing = build.stages.iter().filter(|it| stands_on(build, it, old.distribution, own));
+    match standing.into_iter().find_map(|it| stands_against(build, it, release)) {
+        Some(reason) => Err(reason),
+        None => Ok(()),
+    }
 }

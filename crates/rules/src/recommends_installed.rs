@@ -105,7 +105,7 @@ fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) ->
         }
         let (span, text) = cleanup::words_behind(build, last.span, &added);
         edits.push(Edit::replace(span, text));
-        title = format!("{title}, and name {}", added.join(" and "));
+        title = format!("{title}, and name {}", model::listed(&added));
     }
     let reason = "what a recommended package does for the program would be missing";
     Some(Fix::unsafe_because(title, reason, edits))
