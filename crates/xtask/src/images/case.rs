@@ -36,6 +36,9 @@ pub(super) struct Settings {
     /// Folders that are too big for a repository: made when the case is built, with this many megabytes in each.
     #[serde(default)]
     pub(super) folders: BTreeMap<String, u64>,
+    /// It is one of those that `--ci` builds: together they have every shape.
+    #[serde(default)]
+    pub(super) ci: bool,
     /// Build tools that the shipped image may keep, because the program calls them.
     #[serde(default)]
     pub(super) keeps: Vec<String>,
