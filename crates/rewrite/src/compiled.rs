@@ -17,6 +17,8 @@ pub(crate) struct Compiled {
     pub(crate) trees: Vec<(String, usize)>,
     /// `/usr/local` is among them.
     pub(crate) has_system: bool,
+    /// Directories of all sources that are built, as far as they are known.
+    pub(crate) sources: Vec<Option<String>>,
 }
 
 /// One command that compiles.
@@ -103,7 +105,9 @@ pub(crate) fn compiled<'f>(
         }
         add(doubts, "what `make install` writes outside of its prefix is not copied");
     }
-    let trees = trees_in_use(build, &makings)?;
+    let last = all.iter().flatten().rfind(|it| it.deed.builds()).map_or(0, |it| it.step.index);
+    let trees = trees_in_use(build, &makings, last)?;
+    res.sources = makings.iter().map(|it| it.tree.clone()).collect();
     for (tree, _) in &trees {
         add(doubts, format!("only `{tree}` is copied of what is compiled there"));
     }
@@ -256,11 +260,12 @@ fn is_of_system(directory: &str) -> bool {
 fn trees_in_use(
     build: &Build<'_>,
     makings: &[Making<'_>],
+    end: usize,
 ) -> Result<Vec<(String, usize)>, Refusal> {
     let mut res: Vec<(String, usize)> = Vec::new();
     for it in makings {
         let same = || makings.iter().filter(|other| other.tree == it.tree);
-        let is_installed = same().any(|it| it.installs);
+        let is_installed = same().any(|it| it.installs || is_taken_out(build, it));
         let Some(tree) = &it.tree else {
             if is_installed || is_removed(build, it.step, "/tmp") {
                 continue;
@@ -269,13 +274,40 @@ fn trees_in_use(
             return Err(Refusal::at(it.span, reason));
         };
         let last = same().map(|it| it.step).max().unwrap_or(it.step);
-        let is_wanted = !is_installed || is_spoken_of(build, last, tree);
+        let is_wanted =
+            !is_installed || is_spoken_of(build, last, tree) || is_worked_in(build, end, tree);
         let is_listed = res.iter().any(|it| it.0 == *tree);
         if is_wanted && !is_removed(build, it.step, tree) && !is_listed {
             res.push((tree.clone(), last));
         }
     }
     Ok(res)
+}
+
+/// Whether the results of a build are copied or moved to `/usr/local` in the same RUN.
+fn is_taken_out(build: &Build<'_>, making: &Making<'_>) -> bool {
+    let Some(step) = build.steps.get(making.step) else { return false };
+    let Some(run) = step.run() else { return false };
+    run.commands_with_places().any(|(script, index, command)| {
+        let takes = matches!(command.program(), Some("cp" | "mv" | "install"));
+        let effect = effect_in(build, step, run, (script, index), command);
+        let Effect::Uses { made, .. } = effect else { return false };
+        takes
+            && command.span.start > making.span.start
+            && made.iter().any(|it| path::is_inside(it, "/usr/local"))
+    })
+}
+
+/// Whether commands behind a step run in a directory.
+fn is_worked_in(build: &Build<'_>, end: usize, directory: &str) -> bool {
+    build.steps.iter().filter(|it| it.index > end).any(|step| {
+        let Some(run) = step.run() else { return false };
+        let start = step.state.directory.as_deref();
+        run.commands_with_places().any(|(script, index, _)| {
+            let own = run.directory_at(script, index, start);
+            own.is_some_and(|it| path::is_inside(&it, directory))
+        })
+    })
 }
 
 /// Whether a directory is removed from a step on.
@@ -296,10 +328,14 @@ fn is_removed(build: &Build<'_>, step: usize, directory: &str) -> bool {
 
 /// Whether an ENV, or an instruction behind a step, names a directory.
 fn is_spoken_of(build: &Build<'_>, step: usize, directory: &str) -> bool {
+    let name = format!("/{}", path::file_name(directory));
+    let names = |text: &str| {
+        let ends = text.match_indices(&name).map(|it| text.get(it.0 + name.len()..).unwrap_or(""));
+        ends.into_iter().any(|rest| !rest.starts_with(|it: char| it.is_alphanumeric() || it == '.'))
+    };
     let speaks = |it: &Step<'_>| {
         let is_env = it.instruction.keyword == Keyword::Env;
-        (is_env || it.index > step)
-            && it.instruction.span.of(build.file.text).contains(path::file_name(directory))
+        (is_env || it.index > step) && names(it.instruction.span.of(build.file.text))
     };
     build.steps.iter().any(speaks)
 }

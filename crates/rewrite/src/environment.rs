@@ -18,6 +18,8 @@ pub(crate) struct Environments {
     pub(crate) paths: Vec<String>,
     /// Directories in which something is built in place, each with the last step that builds in it.
     pub(crate) trees: Vec<(String, usize)>,
+    /// Directories of all sources that are built, as far as they are known.
+    pub(crate) sources: Vec<Option<String>>,
     /// The environment of the interpreter itself is among them, and with it the tools that pip installs.
     pub(crate) has_system: bool,
     /// What pip installs cannot be copied, for this reason, but may come as wheels.
@@ -72,6 +74,7 @@ pub(crate) fn environments<'f>(
         }
         res.paths.extend(found.paths);
         res.trees = found.trees;
+        res.sources = found.sources;
     }
     if res.has_system {
         match system_paths(build, stage, has_prefix) {

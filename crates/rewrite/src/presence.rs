@@ -47,7 +47,9 @@ impl<'f> Sharing<'_, 'f> {
                 let later = self.build.file.text.get(task.step.instruction.span.end as usize..);
                 let is_used = |it: &&String| {
                     let name = model::path::file_name(it);
-                    name.len() > 2 && later.is_some_and(|text| text.contains(name))
+                    let spellings = [format!("/{name}"), format!("cd {name}")];
+                    let is_told = |text: &str| spellings.iter().any(|it| text.contains(it));
+                    name.len() > 2 && later.is_some_and(is_told)
                 };
                 if made.iter().any(|it| !is_brought(&it) && is_used(&it)) {
                     return Err(Refusal::at(
@@ -84,6 +86,7 @@ impl<'f> Sharing<'_, 'f> {
             Deed::Sources if task.span.of(self.build.file.text).contains("/usr/include") => {
                 (is_before, false)
             }
+            Deed::Sources if self.chooses_compiler(task) => (is_before, false),
             Deed::Sources => (is_before, !(is_copied && self.is_setting_of_tool(task))),
             Deed::Toolchain => (is_before, false),
             Deed::Upgrade | Deed::Perhaps => (is_before && !self.is_official, true),
@@ -97,7 +100,8 @@ impl<'f> Sharing<'_, 'f> {
             // Sources are patched to be built.
             Deed::Program("patch") if is_copied && is_before => (true, false),
             Deed::Directory | Deed::Files | Deed::Program(_)
-                if is_copied && is_before && self.is_brought(task) =>
+                if is_copied
+                    && (is_before && self.is_brought(task) || self.belongs_to_sources(task)) =>
             {
                 (true, false)
             }
@@ -135,7 +139,9 @@ impl<'f> Sharing<'_, 'f> {
             return false;
         }
         let own_trees = self.trees.iter().filter(|it| it.1 == task.step.index).map(|it| &it.0);
-        let places: Vec<&String> = self.copied.iter().chain(own_trees).collect();
+        // Sources that nothing uses later are not needed at all.
+        let own_sources = self.sources.iter().flatten().filter(|_| self.builds(task));
+        let places: Vec<&String> = self.copied.iter().chain(own_trees).chain(own_sources).collect();
         let own = run.commands_with_places().filter(|it| task.span.contains(it.2.span));
         let mut is_some = false;
         for (script, index, command) in own {
@@ -148,6 +154,35 @@ impl<'f> Sharing<'_, 'f> {
             }
         }
         is_some
+    }
+
+    /// Whether a command runs in the sources of something that is built, up to the end of the last RUN that builds.
+    fn belongs_to_sources(&self, task: &Task<'_, 'f>) -> bool {
+        if task.step.index > self.last.0 {
+            return false;
+        }
+        let Some(run) = task.step.run() else { return false };
+        let start = task.step.state.directory.as_deref();
+        let mut own = run.commands_with_places().filter(|it| task.span.contains(it.2.span));
+        own.any(|(script, index, command)| match run.directory_at(script, index, start) {
+            Some(at) => self.sources.iter().flatten().any(|it| model::path::is_inside(&at, it)),
+            None => {
+                let program = command.words.first().and_then(|it| it.literal());
+                self.sources.contains(&None) && program.is_some_and(|it| it.starts_with("./"))
+            }
+        })
+    }
+
+    /// Whether a command says which of several compilers is meant, none of which is in the shipped stage.
+    fn chooses_compiler(&self, task: &Task<'_, 'f>) -> bool {
+        let Some(run) = task.step.run() else { return false };
+        let mut own = run.commands().filter(|it| task.span.contains(it.span));
+        own.any(|it| {
+            let words = it.words.get(1..).unwrap_or(&[]).iter().filter_map(|it| it.literal());
+            let mut names = words.map(model::path::file_name);
+            it.program() == Some("update-alternatives")
+                && names.any(|it| matches!(it, "cc" | "c++" | "gcc" | "g++" | "gfortran" | "clang"))
+        })
     }
 
     /// Whether a command links one place that it names in full to another.

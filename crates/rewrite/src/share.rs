@@ -32,6 +32,8 @@ pub(crate) struct Sharing<'b, 'f> {
     pub(crate) copied: &'b [String],
     /// Those in which something is built, which are copied in place of the last step that does.
     pub(crate) trees: &'b [(String, usize)],
+    /// The directories of all sources that are built, as far as they are known.
+    pub(crate) sources: &'b [Option<String>],
     /// The steps that build from source.
     pub(crate) building: &'b [usize],
 }

@@ -6,7 +6,7 @@ use syntax::Keyword;
 
 use crate::copied::bring_back;
 use crate::deed::{Deed, Task, has_no_build_tool, tasks};
-use crate::environment::environments;
+use crate::environment::{Environments, environments};
 use crate::packages::{Needs, Split, split};
 use crate::pip::{Install, installs, judge_packages};
 use crate::plan::{
@@ -86,7 +86,7 @@ fn wheels<'f>(
     let calls_git = |it: &String| it == "git";
     needs.only_fetches = found.fetches_with_git && !needs.programs.iter().any(calls_git);
     let start = Start { installs: found.calls, shape: Shape::Wheels, needs, last, doubts };
-    finish(build, stage, all, transfer, start, (&[], &[]))
+    finish(build, stage, all, transfer, start, &Environments::default())
 }
 
 fn environment<'f>(
@@ -116,7 +116,7 @@ fn environment<'f>(
     let has_wheels = found.as_wheels.is_some();
     let shape = Shape::Environment { has_system: found.has_system, has_wheels };
     let start = Start { installs, shape, needs, last, doubts };
-    finish(build, stage, all, transfer, start, (&found.paths, &found.trees))
+    finish(build, stage, all, transfer, start, &found)
 }
 
 /// Shares the packages and commands of a stage, once it is known what is built.
@@ -126,7 +126,7 @@ fn finish<'f>(
     all: &[Vec<Task<'_, 'f>>],
     transfer: Transfer,
     start: Start<'_, 'f>,
-    (copied, trees): (&[String], &[(String, usize)]),
+    found: &Environments,
 ) -> Result<Plan, Refusal> {
     let Start { installs, shape, needs, last, mut doubts } = start;
     let steps = build.steps_of(stage);
@@ -165,8 +165,9 @@ fn finish<'f>(
         moved: &moved,
         needs: &needs,
         first: all.iter().flatten().find(|it| it.deed.builds()).map_or(0, |it| it.step.index),
-        copied,
-        trees,
+        copied: &found.paths,
+        trees: &found.trees,
+        sources: &found.sources,
         building: &building,
     };
     let mut judged = Vec::new();
