@@ -216,7 +216,10 @@ impl Roles<'_> {
         let is_for_programs = package.name.contains("jdk") || package.name == "gettext";
         let by_role = self.role(package).is_build_only() && !is_for_programs;
         // What the stage itself uses before it is removed stays for that.
-        let is_used = || self.needs.programs.iter().any(|it| it == package.name);
+        let is_used = || {
+            let is_installer = ["-pip", "-setuptools"].iter().any(|it| package.name.ends_with(it));
+            is_installer || self.needs.programs.iter().any(|it| it == package.name)
+        };
         by_role || self.is_removed(package.name) && !is_used()
     }
 

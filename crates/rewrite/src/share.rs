@@ -108,7 +108,9 @@ impl<'f> Sharing<'_, 'f> {
         places: &[Presence],
     ) -> Result<Shipped, Refusal> {
         if places.iter().all(|it| it.shipped)
-            && !tasks.iter().any(|it| matches!(it.deed, Deed::Python(_) | Deed::Install(_)))
+            && !tasks
+                .iter()
+                .any(|it| matches!(it.deed, Deed::Python(_) | Deed::Install(_) | Deed::Removal(_)))
         {
             return Ok(Shipped::Same);
         }

@@ -94,3 +94,23 @@ fn every_command_has_a_verdict() {
         [Verdict::NoMatter, Verdict::Both, Verdict::Both, Verdict::RunTime, Verdict::Unknown];
     assert_eq!(verdicts, expected);
 }
+
+#[test]
+fn pip_stays_where_it_installs_wheels_before_it_is_removed() {
+    let text = "FROM alpine:3.19\nRUN apk add --no-cache python3 py3-pip gcc musl-dev python3-dev\nRUN pip install --break-system-packages uwsgi==2.0.28\nRUN apk del py3-pip gcc musl-dev\n";
+    let found = rewritten(text, &[], Transfer::Mount);
+    let shipped = found.rsplit("FROM ").next().unwrap();
+    assert!(shipped.contains("apk add --no-cache python3 py3-pip"), "{found}");
+    assert!(shipped.contains("apk del py3-pip\n"), "{found}");
+}
+
+#[test]
+fn what_is_compiled_in_its_directory_replaces_the_commands_that_work_there() {
+    let text = format!(
+        "{HEAD}RUN apt-get install -y gcc make git\nRUN git clone https://example.com/tool.git /opt/tool\nWORKDIR /opt/tool\nRUN ./configure.sh && patch -p1 < x.patch\nRUN make\nRUN pip install flask==3.0.0\nCMD [\"/opt/tool/tool\"]\n"
+    );
+    let found = rewritten(&text, &[], Transfer::Mount);
+    let shipped = found.rsplit("FROM ").next().unwrap();
+    assert!(shipped.contains("COPY --from=builder /opt/tool /opt/tool\nCMD"), "{found}");
+    assert!(!shipped.contains("patch") && !shipped.contains("configure.sh"), "{found}");
+}
