@@ -131,6 +131,11 @@ impl Settings {
     }
 }
 
+/// The keys that a configuration file may have, in the order in which they are declared.
+pub fn keys() -> &'static [&'static str] {
+    key_names::<Options>()
+}
+
 /// Reads a `pylintdock.toml`; `path` is only named in errors.
 ///
 /// # Errors

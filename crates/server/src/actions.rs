@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use linter::silence::{self, Reach};
 use linter::{Edit, Fix, Rule, Safety};
+use model::estimate::readable;
 use serde::{Deserialize, Serialize};
 use syntax::{Keyword, Span};
 use tower_lsp_server::ls_types::{
@@ -16,6 +17,7 @@ use crate::check::Checked;
 use crate::documents::Document;
 use crate::edits::{self, Caution};
 use crate::present;
+use crate::sizes;
 use crate::state::State;
 
 /// The command that shows a rule's page.
@@ -23,12 +25,15 @@ pub(crate) const SHOW_RULE: &str = "pylintdock.showRule";
 /// Everything that is safe, as on save.
 const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.pylintdock");
 
+/// A rewrite into stages.
+const REWRITE: CodeActionKind = CodeActionKind::new("refactor.rewrite.pylintdock");
+
 /// The rules whose fixes rewrite the file into stages: a refactoring, offered on FROM as well.
 const REWRITING: [&str; 2] = ["compiler-in-final-stage", "full-image-in-final-stage"];
 
 /// The kinds of actions that are offered.
 pub(crate) fn kinds() -> Vec<CodeActionKind> {
-    vec![CodeActionKind::QUICKFIX, FIX_ALL, CodeActionKind::REFACTOR_REWRITE]
+    vec![CodeActionKind::QUICKFIX, FIX_ALL, REWRITE]
 }
 
 /// What an action would do; sent to the client and back when the action is chosen.
@@ -82,7 +87,7 @@ pub(crate) fn offered(
         offer.ignoring(&here);
         rules.iter().for_each(|it| offer.page(it));
     }
-    if offer.is_wanted(&CodeActionKind::REFACTOR_REWRITE) {
+    if offer.is_wanted(&REWRITE) {
         offer.rewrites(range);
     }
     let is_fixable = |it: &linter::Diagnostic| it.fixes.iter().any(|it| it.safety == Safety::Safe);
@@ -123,7 +128,8 @@ impl Offer<'_> {
             let is_preferred = is_first && fix.safety == Safety::Safe;
             is_first = false;
             let before = self.actions.len();
-            self.add(title(fix), CodeActionKind::QUICKFIX, Some(found), wanted_fix(found, fix));
+            let title = self.title(found, fix);
+            self.add(title, CodeActionKind::QUICKFIX, Some(found), wanted_fix(found, fix));
             if let Some(CodeActionOrCommand::CodeAction(action)) = self.actions.get_mut(before) {
                 action.is_preferred = is_preferred.then_some(true);
             }
@@ -178,7 +184,7 @@ impl Offer<'_> {
         }));
     }
 
-    /// Rewrites, for a range on what they repair or on a FROM.
+    /// Rewrites, for a range on what they repair or on a FROM, and wherever a client asks for nothing else.
     fn rewrites(&mut self, range: Span) {
         let checked = self.checked;
         let is_rewriting = |it: &&linter::Diagnostic| REWRITING.contains(&it.rule);
@@ -187,16 +193,34 @@ impl Offer<'_> {
             return;
         }
         let file = syntax::parse(checked.text.as_str());
-        let is_on_from =
-            file.instructions.iter().any(|it| it.keyword == Keyword::From && meets(it.span, range));
+        let is_on_from = self.only.is_some_and(|it| *it == [REWRITE])
+            || file
+                .instructions
+                .iter()
+                .any(|it| it.keyword == Keyword::From && meets(it.span, range));
         let mut titles: BTreeSet<&str> = BTreeSet::new();
         for it in found.into_iter().filter(|it| is_on_from || meets(it.span, range)) {
             for fix in it.fixes.iter().filter(|it| !it.edits.is_empty()) {
                 if titles.insert(&fix.title) {
-                    let kind = CodeActionKind::REFACTOR_REWRITE;
-                    self.add(title(fix), kind, None, wanted_fix(it, fix));
+                    self.add(self.title(it, fix), REWRITE, None, wanted_fix(it, fix));
                 }
             }
+        }
+    }
+
+    /// What a fix will do, with what has to be known of it, and what a rewrite saves.
+    fn title(&self, found: &linter::Diagnostic, fix: &Fix) -> String {
+        let mut res = fix.title.clone();
+        if REWRITING.contains(&found.rule) {
+            let surroundings = &self.state.surroundings;
+            let saved =
+                surroundings.with_input(self.document, |it, _, _| sizes::saved(it, &fix.edits));
+            res += &saved.map_or(String::new(), |it| format!(", saves {}", readable(it)));
+        }
+        match fix.safety {
+            Safety::Safe => res,
+            Safety::Unsafe => res + " (unsafe)",
+            Safety::Manual => res + " (to be completed)",
         }
     }
 
@@ -226,14 +250,6 @@ impl Offer<'_> {
             action.edit = Some(edit);
         }
         self.actions.push(CodeActionOrCommand::CodeAction(action));
-    }
-}
-
-fn title(fix: &Fix) -> String {
-    match fix.safety {
-        Safety::Safe => fix.title.clone(),
-        Safety::Unsafe => format!("{} (unsafe)", fix.title),
-        Safety::Manual => format!("{} (to be completed)", fix.title),
     }
 }
 

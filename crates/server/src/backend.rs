@@ -18,7 +18,7 @@ use crate::facilities::{self, Facilities};
 use crate::names::{self, Occurrence};
 use crate::state::State;
 use crate::upkeep::{Backend, folder, folders, matters};
-use crate::{edits, features, present};
+use crate::{configuration, edits, features, present, workspace};
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
@@ -43,7 +43,7 @@ impl LanguageServer for Backend {
         let backend = self.clone();
         tokio::spawn(async move {
             backend.ask_for_settings().await;
-            backend.watch_files().await;
+            backend.register().await;
         });
     }
 
@@ -60,7 +60,7 @@ impl LanguageServer for Backend {
             let document = documents.open(params.text_document, encoding, &folders).clone();
             self.took(&document);
             if !document.is_dockerfile {
-                self.state.all_are_due(&documents);
+                self.around_changed(&documents);
             }
         }
         if !self.state.facilities().watches_files {
@@ -77,7 +77,7 @@ impl LanguageServer for Backend {
             if let Some(document) = &document {
                 self.took(document);
                 if !document.is_dockerfile {
-                    self.state.all_are_due(&documents);
+                    self.around_changed(&documents);
                 }
             }
             document.is_some()
@@ -98,7 +98,7 @@ impl LanguageServer for Backend {
         if document.is_dockerfile {
             self.state.is_due(&document.uri);
         }
-        self.state.all_are_due(&documents);
+        self.around_changed(&documents);
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
@@ -169,6 +169,15 @@ impl LanguageServer for Backend {
         Ok(DocumentDiagnosticReportResult::Report(report))
     }
 
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        let previous = params.previous_result_ids;
+        let report = self.work(move |state| workspace::report(state, &previous)).await?;
+        Ok(WorkspaceDiagnosticReportResult::Report(report))
+    }
+
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let Some((document, checked)) = self.checked(&params.text_document.uri).await else {
             return Ok(None);
@@ -223,6 +232,12 @@ impl LanguageServer for Backend {
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
         let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        if let Some(kind) = configuration::kind(&text_document.uri) {
+            let Some(document) = self.state.document(&text_document.uri) else { return Ok(None) };
+            let offset = document.text.offset(position);
+            let items = configuration::complete(kind, &document.text, offset);
+            return Ok(Some(CompletionResponse::Array(items)));
+        }
         let work = move |state: &State, it: &_| features::completed(state, it, position);
         let items = self.ask(&text_document.uri, work).await?;
         Ok(items.map(CompletionResponse::Array))

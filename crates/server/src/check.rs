@@ -99,6 +99,12 @@ impl Surroundings {
         }
     }
 
+    /// Whether the configuration passes over a document when directories are searched.
+    pub(crate) fn excludes(&self, document: &Document) -> bool {
+        let (configuration, _) = self.configuration(document);
+        document.file.as_deref().is_some_and(|it| configuration.excludes(it))
+    }
+
     /// Calls `work` with what the linter needs to know of a document, and with the document's surroundings.
     pub(crate) fn with_input<T>(
         &self,

@@ -22,6 +22,9 @@ pub(crate) struct Facilities {
     pub(crate) resolves_edits: bool,
     pub(crate) configuration: bool,
     pub(crate) watches_files: bool,
+    /// It can be asked to tell of other files than Dockerfiles.
+    pub(crate) registers_documents: bool,
+    pub(crate) registers_completion: bool,
     pub(crate) shows_documents: bool,
     pub(crate) nested_symbols: bool,
     pub(crate) markdown: bool,
@@ -61,6 +64,12 @@ impl Facilities {
             watches_files: workspace
                 .and_then(|it| it.did_change_watched_files.as_ref()?.dynamic_registration)
                 .unwrap_or(false),
+            registers_documents: document
+                .and_then(|it| it.synchronization.as_ref()?.dynamic_registration)
+                .unwrap_or(false),
+            registers_completion: document
+                .and_then(|it| it.completion.as_ref()?.dynamic_registration)
+                .unwrap_or(false),
             shows_documents: client
                 .window
                 .as_ref()
@@ -88,7 +97,7 @@ pub(crate) fn offered(facilities: &Facilities) -> ServerCapabilities {
             DiagnosticServerCapabilities::Options(DiagnosticOptions {
                 identifier: Some(crate::present::SOURCE.to_owned()),
                 inter_file_dependencies: true,
-                workspace_diagnostics: false,
+                workspace_diagnostics: true,
                 ..DiagnosticOptions::default()
             })
         }),

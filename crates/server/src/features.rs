@@ -1,6 +1,7 @@
 //! What a reader of a Dockerfile asks for at a place or of the whole: each answer from the text of its moment.
 
 use linter::Edit;
+use model::layers::layers;
 use model::{Base, Build, Surroundings};
 use project::Subject;
 use syntax::Span;
@@ -9,7 +10,7 @@ use tower_lsp_server::ls_types::*;
 use crate::documents::Document;
 use crate::names::{self, Meaning, Occurrence};
 use crate::state::State;
-use crate::{completion, format, hover, links, outline, tokens};
+use crate::{completion, format, hover, links, outline, sizes, tokens};
 
 /// Calls `work` with the meaning of a document and its place on disk.
 fn with_build<T>(
@@ -30,11 +31,7 @@ pub(crate) fn hovered(state: &State, document: &Document, position: Position) ->
     let offset = document.text.offset(position);
     let (value, span) =
         with_build(state, document, |build, _| hover::hover(build, offset, project::today()))?;
-    let kind = match state.facilities().markdown {
-        true => MarkupKind::Markdown,
-        false => MarkupKind::PlainText,
-    };
-    let contents = HoverContents::Markup(MarkupContent { kind, value });
+    let contents = HoverContents::Markup(MarkupContent { kind: markup(state), value });
     Some(Hover { contents, range: Some(document.text.range(span)) })
 }
 
@@ -156,34 +153,52 @@ pub(crate) fn coloured(document: &Document, range: Option<Range>) -> SemanticTok
     SemanticTokens { result_id: None, data: tokens::tokens(&document.text, within) }
 }
 
-/// Which image a FROM with variables means.
+/// Which image a FROM with variables means, and what layers add.
 pub(crate) fn hints(state: &State, document: &Document, range: Range) -> Vec<InlayHint> {
     if !state.surroundings.preferences().inlay_hints {
         return Vec::new();
     }
     let within = document.text.span(range);
     with_build(state, document, |build, _| {
-        let mut res = Vec::new();
+        let mut found: Vec<(usize, String, Option<String>)> = Vec::new();
         for stage in &build.stages {
             let Base::Image { reference, .. } = &stage.base else { continue };
             let Some(word) = stage.image.filter(|it| it.text.contains('$')) else { continue };
-            if word.span.start > within.end || word.span.end < within.start {
-                continue;
-            }
             let tag = reference.tag.as_deref().map_or(String::new(), |it| format!(":{it}"));
-            res.push(InlayHint {
-                position: document.text.position(word.span.end as usize),
-                label: InlayHintLabel::String(format!("= {}{tag}", reference.repository)),
-                kind: None,
-                text_edits: None,
-                tooltip: None,
-                padding_left: Some(true),
-                padding_right: None,
-                data: None,
-            });
+            found.push((word.span.end as usize, format!("= {}{tag}", reference.repository), None));
         }
-        res
+        for layer in layers(build) {
+            let Some(step) = build.steps.get(layer.step) else { continue };
+            let Some(label) = sizes::label(&layer) else { continue };
+            // At the end of the first line, beside the keyword.
+            let written = step.instruction.span.of(document.text.as_str());
+            let first = written.lines().next().map_or(0, |it| it.trim_end().len());
+            let at = step.instruction.span.start as usize + first;
+            found.push((at, label, sizes::described(&layer)));
+        }
+        found.retain(|it| (within.start..=within.end).contains(&(it.0 as u32)));
+        let hint = |(at, label, details): (usize, String, Option<String>)| InlayHint {
+            position: document.text.position(at),
+            label: InlayHintLabel::String(label),
+            kind: None,
+            text_edits: None,
+            tooltip: details.map(|value| {
+                InlayHintTooltip::MarkupContent(MarkupContent { kind: markup(state), value })
+            }),
+            padding_left: Some(true),
+            padding_right: None,
+            data: None,
+        };
+        found.into_iter().map(hint).collect()
     })
+}
+
+/// The form of text that the client shows.
+fn markup(state: &State) -> MarkupKind {
+    match state.facilities().markdown {
+        true => MarkupKind::Markdown,
+        false => MarkupKind::PlainText,
+    }
 }
 
 /// The edits of white space that lay a document out, or those of them in a range.

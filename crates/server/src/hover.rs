@@ -6,12 +6,14 @@ use knowledge::image::{Answer, Basis, Image, Libc, PackageManager, Python, User}
 use knowledge::python_package::{self, Native};
 use knowledge::wheel::{Architecture, Wheel, has_wheel};
 use linter::Date;
+use model::layers::layers;
 use model::{Build, Step};
 use syntax::{Expansion, Instruction, Keyword, Span};
 
 use crate::links::rules_in_comments;
 use crate::names::{self, Meaning};
 use crate::reference;
+use crate::sizes;
 
 /// What is known, and of which bytes.
 pub(crate) fn hover(build: &Build<'_>, offset: usize, today: Date) -> Option<(String, Span)> {
@@ -32,7 +34,11 @@ pub(crate) fn hover(build: &Build<'_>, offset: usize, today: Date) -> Option<(St
     let instruction = step.instruction;
     if instruction.keyword_span.contains(here) {
         let entry = reference::entry(instruction.keyword)?;
-        let text = format!("```dockerfile\n{}\n```\n{}", entry.usage, entry.text);
+        let mut text = format!("```dockerfile\n{}\n```\n{}", entry.usage, entry.text);
+        let layer = layers(build).into_iter().find(|it| it.step == step.index);
+        if let Some(size) = layer.and_then(|it| sizes::described(&it)) {
+            text += &format!("\n\n{size}");
+        }
         return Some((text, instruction.keyword_span));
     }
     name(build, step, offset)

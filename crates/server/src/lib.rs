@@ -4,9 +4,11 @@ mod actions;
 mod backend;
 mod check;
 mod completion;
+mod configuration;
 mod documents;
 mod edits;
 mod facilities;
+mod faults;
 mod features;
 mod format;
 mod hover;
@@ -18,10 +20,12 @@ mod preferences;
 mod present;
 mod reference;
 mod schedule;
+mod sizes;
 mod state;
 mod text;
 mod tokens;
 mod upkeep;
+mod workspace;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,6 +57,11 @@ pub fn run() -> ExitCode {
     // A check that still runs, and the thread that reads standard input, need not be waited for.
     runtime.shutdown_background();
     if is_orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The settings that a client can send below `pylintdock`, with their defaults: an object of JSON.
+pub fn settings() -> serde_json::Value {
+    serde_json::to_value(preferences::Preferences::default()).unwrap_or_default()
 }
 
 /// Serves one client; the result is whether it said `shutdown` before it went.

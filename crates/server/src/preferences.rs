@@ -1,11 +1,11 @@
 //! What the person at the editor has set under `pylintdock.`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_lsp_server::ls_types::MessageType;
 
 /// How much is told in the client's log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogLevel {
     Off,
@@ -30,7 +30,7 @@ impl LogLevel {
 }
 
 /// The settings, with their names as the client writes them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Preferences {
     /// Whether anything is reported.
@@ -43,6 +43,8 @@ pub(crate) struct Preferences {
     pub(crate) ignore: Vec<String>,
     /// Whether sizes and images are shown at the ends of lines.
     pub(crate) inlay_hints: bool,
+    /// Whether Dockerfiles that are not open are reported on as well, to a client that asks for the whole workspace.
+    pub(crate) workspace_diagnostics: bool,
     /// How much is told in the log.
     pub(crate) log_level: LogLevel,
 }
@@ -55,6 +57,7 @@ impl Default for Preferences {
             select: Vec::new(),
             ignore: Vec::new(),
             inlay_hints: true,
+            workspace_diagnostics: false,
             log_level: LogLevel::default(),
         }
     }

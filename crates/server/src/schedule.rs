@@ -9,6 +9,7 @@ use tower_lsp_server::ls_types::{MessageType, Uri};
 
 use crate::check::{Checked, lock};
 use crate::documents::Document;
+use crate::faults;
 use crate::present;
 use crate::state::State;
 
@@ -27,13 +28,17 @@ pub(crate) async fn run(state: Arc<State>) {
                 busy.remove(&uri);
                 if let Some(checked) = checked {
                     publish(&state, &uri, &checked).await;
+                    tokio::spawn(faults::settle(Arc::clone(&state), uri));
                 }
             }
         }
         for uri in state.take_due(|it| !busy.contains(it)) {
             if state.document(&uri).is_none_or(|it| !it.is_dockerfile) {
-                clear(&state, uri).await;
-            } else if !state.facilities().pulls_diagnostics {
+                clear(&state, uri.clone()).await;
+                tokio::spawn(faults::settle(Arc::clone(&state), uri));
+            } else if state.facilities().pulls_diagnostics {
+                tokio::spawn(faults::settle(Arc::clone(&state), uri));
+            } else {
                 busy.insert(uri.clone());
                 running.spawn(settled(Arc::clone(&state), uri));
             }

@@ -12,6 +12,8 @@ use tower_lsp_server::ls_types::{MessageType, Uri};
 use crate::check::{Checked, Surroundings, lock};
 use crate::documents::{Document, Documents};
 use crate::facilities::Facilities;
+use crate::faults::Faults;
+use crate::workspace::Closed;
 
 /// Shared by all requests.
 pub(crate) struct State {
@@ -21,6 +23,10 @@ pub(crate) struct State {
     /// The folders of the workspace: absolute, without symbolic links.
     pub(crate) folders: Mutex<Vec<PathBuf>>,
     pub(crate) was_shut_down: AtomicBool,
+    /// What is wrong in the files that Dockerfiles install from, as it was published.
+    pub(crate) faults: Mutex<Faults>,
+    /// What was found in Dockerfiles that are not open, with the number of the surroundings of that time.
+    pub(crate) workspace: Mutex<Option<(u64, Arc<Vec<Closed>>)>>,
     /// Documents to be checked, or to be emptied of what was reported.
     due: Mutex<BTreeSet<Uri>>,
     /// Told when something becomes due.
@@ -40,6 +46,8 @@ impl State {
             surroundings: Surroundings::default(),
             folders: Mutex::default(),
             was_shut_down: AtomicBool::new(false),
+            faults: Mutex::default(),
+            workspace: Mutex::default(),
             due: Mutex::default(),
             wake: Notify::new(),
             surroundings_number: AtomicU64::new(0),

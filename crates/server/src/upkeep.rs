@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types::*;
 
 use crate::check::{Checked, lock};
-use crate::documents::{Document, file_path};
+use crate::documents::{Document, Documents, file_path};
 use crate::state::State;
 use crate::{preferences, schedule};
 
@@ -83,7 +83,7 @@ impl Backend {
         for problem in problems {
             self.state.tell(&problem).await;
         }
-        self.refresh().await;
+        self.refresh();
     }
 
     /// Asks the client for its settings, if it answers that.
@@ -110,8 +110,14 @@ impl Backend {
         self.state.all_are_due(&documents);
     }
 
+    /// A file beside the Dockerfiles was opened, changed or closed in the editor.
+    pub(crate) fn around_changed(&self, documents: &Documents) {
+        self.state.all_are_due(documents);
+        self.refresh();
+    }
+
     /// Asks a client that pulls diagnostics to pull them again.
-    pub(crate) async fn refresh(&self) {
+    pub(crate) fn refresh(&self) {
         let facilities = self.state.facilities();
         if facilities.pulls_diagnostics && facilities.refreshes_diagnostics {
             let client = self.state.client.clone();
@@ -129,26 +135,47 @@ impl Backend {
         if let Err(problem) = read {
             self.state.tell(&problem.sentence).await;
         }
-        self.refresh().await;
+        self.refresh();
     }
 
-    pub(crate) async fn watch_files(&self) {
-        if !self.state.facilities().watches_files {
+    /// Asks the client to tell of files beside Dockerfiles: when they change on disk, and while they are open. Formatting
+    /// and the like stay with those whose files they are.
+    pub(crate) async fn register(&self) {
+        const CONTEXT: [&str; 2] =
+            ["**/*.{txt,in,lock,cfg,toml}", "**/{Pipfile,.dockerignore,*.dockerignore}"];
+        const CONFIGURATION: [&str; 1] = ["**/{pylintdock,.pylintdock,pyproject}.toml"];
+        let selector = |patterns: &[&str]| -> Vec<Value> {
+            patterns.iter().map(|it| json!({"scheme": "file", "pattern": it})).collect()
+        };
+        let registration = |method: &str, options: Value| Registration {
+            id: method.to_owned(),
+            method: method.to_owned(),
+            register_options: Some(options),
+        };
+        let facilities = self.state.facilities();
+        let mut wanted = Vec::new();
+        if facilities.watches_files {
+            let all = json!({"watchers": [{"globPattern": "**/*"}]});
+            wanted.push(registration("workspace/didChangeWatchedFiles", all));
+        }
+        if facilities.registers_documents {
+            let files = selector(&CONTEXT);
+            let options = json!({"documentSelector": files});
+            wanted.push(registration("textDocument/didOpen", options.clone()));
+            wanted.push(registration("textDocument/didClose", options));
+            let options = json!({"documentSelector": files, "syncKind": 2});
+            wanted.push(registration("textDocument/didChange", options));
+        }
+        if facilities.registers_completion {
+            let options = json!({"documentSelector": selector(&CONFIGURATION), "triggerCharacters": ["\"", "'"]});
+            wanted.push(registration("textDocument/completion", options));
+        }
+        if wanted.is_empty() {
             return;
         }
-        let options = DidChangeWatchedFilesRegistrationOptions {
-            watchers: vec![FileSystemWatcher {
-                glob_pattern: GlobPattern::String("**/*".to_owned()),
-                kind: None,
-            }],
-        };
-        let registration = Registration {
-            id: "files".to_owned(),
-            method: "workspace/didChangeWatchedFiles".to_owned(),
-            register_options: serde_json::to_value(options).ok(),
-        };
-        if let Err(error) = self.state.client.register_capability(vec![registration]).await {
-            self.state.log(MessageType::WARNING, format!("files are not watched: {error}")).await;
+        if let Err(error) = self.state.client.register_capability(wanted).await {
+            let text = format!("files beside Dockerfiles are not followed: {error}");
+            self.state.log(MessageType::WARNING, text).await;
         }
     }
 
