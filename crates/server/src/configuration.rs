@@ -18,8 +18,12 @@ const DETAILS: &[(&str, &str)] = &[
     ("severity", "how much a rule matters: error, warning, info or off"),
     ("exclude", "files and directories that a search passes over"),
     ("per-file-ignores", "rules that do not run in the files of a pattern"),
+    ("baseline", "a file of findings that are not reported"),
     ("wheel-transfer", "how a rewrite hands wheels over: mount or copy"),
 ];
+
+/// Keys whose strings are names of rules.
+const LISTS_OF_RULES: [&str; 4] = ["select", "extend-select", "ignore", "per-file-ignores"];
 
 /// Words that a key takes, where there are few.
 const WORDS: &[(&str, &[&str])] =
@@ -152,8 +156,10 @@ fn offered(place: &Place) -> Vec<(String, CompletionItemKind, Option<String>)> {
             let item = |word: &&str| ((*word).to_owned(), CompletionItemKind::ENUM_MEMBER, None);
             words_of(key).iter().map(item).collect()
         }
-        Place::StringOf(key) if key == "exclude" => Vec::new(),
-        Place::StringOf(_) => rules(CompletionItemKind::CONSTANT, true),
+        Place::StringOf(key) if LISTS_OF_RULES.contains(&key.as_str()) => {
+            rules(CompletionItemKind::CONSTANT, true)
+        }
+        Place::StringOf(_) => Vec::new(),
     }
 }
 

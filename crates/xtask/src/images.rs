@@ -6,9 +6,9 @@ mod case;
 mod index;
 mod machine;
 mod measure;
-mod program;
 mod report;
 
+use crate::{program, working_tree};
 use builder::Builder;
 use case::{Bar, Case};
 use measure::Image;
@@ -22,8 +22,6 @@ use std::time::Instant;
 
 /// Names the folder that keeps the builder, the base images and the fetched packages between runs.
 const HOME: &str = "PYLINTDOCK_IMAGES";
-/// Names another pylintdock than the one of this working tree.
-const PROGRAM: &str = "PYLINTDOCK";
 /// The port on which repositories are served, fixed because Dockerfiles of the cases name it.
 const GIT_PORT: u16 = 18_942;
 /// The largest middle ratio over the projects with build tools.
@@ -50,7 +48,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<String, String> {
     };
     let (output, names) = match arguments {
         ["--output", folder, names @ ..] => (PathBuf::from(folder), names),
-        names => (target()?.join("images"), names),
+        names => (working_tree::target()?.join("images"), names),
     };
     if names.iter().any(|it| it.starts_with('-')) {
         return Err(USAGE.to_owned());
@@ -61,7 +59,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/images");
     let mut cases = case::read(&root, names)?;
     cases.retain(|it| !ci || it.settings.ci);
-    let program = pylintdock()?;
+    let program = working_tree::pylintdock()?;
     let start = Instant::now();
     let rows = {
         // In this order, the builder has ended before its folder is removed.
@@ -107,7 +105,7 @@ fn measured(
 ) -> Result<Vec<Row>, String> {
     std::fs::create_dir_all(home)
         .map_err(|error| format!("cannot make `{}`: {error}", home.display()))?;
-    machine::install_programs()?;
+    program::install(machine::PROGRAMS)?;
     index::serve(home.join("index"))?;
     let repositories = work.join("repositories");
     for case in cases {
@@ -288,30 +286,6 @@ impl Drop for Repositories {
             let _ = child.wait();
         }
     }
-}
-
-/// The pylintdock to try: the one that is named, or that of this working tree, built now.
-fn pylintdock() -> Result<PathBuf, String> {
-    if let Some(path) = std::env::var_os(PROGRAM) {
-        return std::path::absolute(path).map_err(|error| error.to_string());
-    }
-    program::output(Command::new(env!("CARGO")).args([
-        "build",
-        "--quiet",
-        "--package",
-        "pylintdock",
-    ]))?;
-    Ok(target()?.join("debug/pylintdock"))
-}
-
-/// The folder of everything that cargo builds.
-fn target() -> Result<PathBuf, String> {
-    let own =
-        std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
-    own.ancestors()
-        .nth(2)
-        .map(Path::to_path_buf)
-        .ok_or_else(|| "this program stands in no folder".to_owned())
 }
 
 /// Says on standard error how far the work has come.

@@ -3,9 +3,12 @@
 mod compare_wheels;
 mod coverage;
 mod debian_packages;
+mod editors;
 mod images;
 mod packages_file;
+mod program;
 mod refresh;
+mod working_tree;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +16,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask compare-wheels [NAME...] compares the tables of wheels with what pip finds
 cargo xtask coverage FOLDER...       how many Python Dockerfiles have every requirement decided, and what is not known
+cargo xtask editors [vscode|neovim|helix]...
+                                     shows, repairs and rewrites Dockerfiles in real editors and compares with `check --fix`
 cargo xtask images [--shared] [--output FOLDER] [CASE...]
                                      builds the projects of tests/images before and after the fix and compares the images
 cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index of pip shows to be pure Python
@@ -26,6 +31,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["compare-wheels", names @ ..] => compare_wheels::compare(names),
+        ["editors", names @ ..] => editors::run(names).map_err(|it| it + "\n"),
         ["images", rest @ ..] => images::run(rest).map_err(|it| it + "\n"),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
         ["coverage", folders @ ..] if !folders.is_empty() => {

@@ -1,7 +1,8 @@
 //! Stand-ins for the official base images, made from Debian's packages and the machine's own CPython; they stay on this machine.
 
 use super::builder::Builder;
-use super::{index, machine, program};
+use super::{index, machine};
+use crate::program;
 use std::path::Path;
 use std::process::Command;
 

@@ -1,6 +1,6 @@
 //! A private image builder: Docker's daemon from Debian's packages, unpacked beside the system and started for this run only.
 
-use super::program;
+use crate::program;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -163,7 +163,7 @@ fn apt_settings(folder: &Path) -> Result<PathBuf, String> {
     let sources = folder.join("sources.list");
     let line = format!(
         "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {} {RELEASE} main\n",
-        super::machine::mirror()
+        crate::working_tree::debian_mirror()
     );
     program::write(&sources, &line)?;
     let folder = folder.display();

@@ -1,6 +1,6 @@
 //! One project of `tests/images`: a Dockerfile, the files around it, and how it is checked.
 
-use super::program;
+use crate::program;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::File;

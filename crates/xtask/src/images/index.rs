@@ -3,7 +3,8 @@
 //! A proxy in front of a machine may drop those headers; pip then keeps nothing in its cache, and a fix that keeps the cache out
 //! of the image would seem to save nothing.
 
-use super::{machine, program};
+use super::machine;
+use crate::program;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

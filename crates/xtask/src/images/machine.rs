@@ -1,6 +1,6 @@
 //! What the suite needs of the machine it runs on: whether it can run here, and the settings by which packages are reached.
 
-use super::program;
+use crate::{program, working_tree};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,7 +10,7 @@ pub(super) const RELEASE: &str = "bookworm";
 pub(super) const PYTHON: &str = "3.11";
 
 /// Programs the suite calls, with the Debian package of each.
-const PROGRAMS: &[(&str, &str)] =
+pub(super) const PROGRAMS: &[(&str, &str)] =
     &[("mmdebstrap", "mmdebstrap"), ("curl", "curl"), ("git", "git"), ("tar", "tar")];
 
 /// Why the suite cannot run on this machine, if it cannot.
@@ -34,37 +34,6 @@ pub(super) fn obstacle() -> Option<String> {
     None
 }
 
-/// Installs the programs that are missing.
-///
-/// # Errors
-///
-/// What apt-get said.
-pub(super) fn install_programs() -> Result<(), String> {
-    let missing: Vec<&str> = PROGRAMS
-        .iter()
-        .filter(|(it, _)| !program::exists(it))
-        .map(|(_, package)| *package)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    program::output(Command::new("apt-get").args(["-qq", "update"]))?;
-    program::output(
-        Command::new("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args([
-                "-qq",
-                "-o",
-                "DPkg::Lock::Timeout=600",
-                "install",
-                "--yes",
-                "--no-install-recommends",
-            ])
-            .args(&missing),
-    )?;
-    Ok(())
-}
-
 /// The folder of the newest CPython 3.11 that pyenv has built, or nothing.
 pub(super) fn python() -> Option<PathBuf> {
     let root = std::env::var_os("PYENV_ROOT")
@@ -81,21 +50,16 @@ pub(super) fn python() -> Option<PathBuf> {
         .map(|(_, path)| path)
 }
 
-/// The Debian mirror of the machine.
-pub(super) fn mirror() -> String {
-    addresses().into_iter().next().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned())
-}
-
 /// The lines of a `sources.list` that reach Debian as the machine does, security updates included.
 pub(super) fn sources() -> String {
-    let security = addresses()
+    let security = working_tree::debian_mirrors()
         .into_iter()
         .nth(1)
         .unwrap_or_else(|| "http://deb.debian.org/debian-security".to_owned());
     let key = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg";
     format!(
         "deb [{key}] {} {RELEASE} main\ndeb [{key}] {security} {RELEASE}-security main\n",
-        mirror()
+        working_tree::debian_mirror()
     )
 }
 
@@ -115,10 +79,4 @@ pub(super) fn certificates() -> Vec<PathBuf> {
         .map(|it| it.path())
         .filter(|it| it.extension().is_some_and(|it| it == "crt"))
         .collect()
-}
-
-fn addresses() -> Vec<String> {
-    let text =
-        std::fs::read_to_string("/etc/apt/sources.list.d/debian.sources").unwrap_or_default();
-    text.lines().filter_map(|it| it.strip_prefix("URIs:")).map(|it| it.trim().to_owned()).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::case::Settings;
-use super::program;
+use crate::program;
 use serde::Serialize;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -12,7 +12,7 @@ const LAST_LINES: usize = 15;
 /// # Errors
 ///
 /// The program cannot be started, or ends with another code than 0: its name and the end of what it printed.
-pub(super) fn output(command: &mut Command) -> Result<String, String> {
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let name = name(command);
     let out = command
         .stdin(Stdio::null())
@@ -27,16 +27,44 @@ pub(super) fn output(command: &mut Command) -> Result<String, String> {
 }
 
 /// A command for a program that runs in the background: it is told to end when this process does, however that ends.
-pub(super) fn background(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn background(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "TERM", "--"]).arg(program);
     command
 }
 
 /// Whether a program called `name` can be found in the search path.
-pub(super) fn exists(name: &str) -> bool {
+pub(crate) fn exists(name: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|it| it.join(name).is_file()))
+}
+
+/// Installs the programs of a list that are missing; beside each stands the Debian package that has it.
+///
+/// # Errors
+///
+/// What apt-get said.
+pub(crate) fn install(programs: &[(&str, &str)]) -> Result<(), String> {
+    let missing: Vec<&str> =
+        programs.iter().filter(|(it, _)| !exists(it)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    output(Command::new("apt-get").args(["-qq", "update"]))?;
+    output(
+        Command::new("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args([
+                "-qq",
+                "-o",
+                "DPkg::Lock::Timeout=600",
+                "install",
+                "--yes",
+                "--no-install-recommends",
+            ])
+            .args(&missing),
+    )?;
+    Ok(())
 }
 
 /// Writes `text` to the file `path` and makes the folders above it.
@@ -44,7 +72,7 @@ pub(super) fn exists(name: &str) -> bool {
 /// # Errors
 ///
 /// The disk refuses: the path and the reason.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("cannot make `{}`: {error}", folder.display()))?;
@@ -54,7 +82,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
 }
 
 /// The last lines of `text`, for a message.
-pub(super) fn last_lines(text: &str) -> String {
+pub(crate) fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|it| !it.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
 }
