@@ -5,6 +5,7 @@ mod coverage;
 mod debian_packages;
 mod editors;
 mod images;
+mod outputs;
 mod packages_file;
 mod program;
 mod refresh;
@@ -20,6 +21,7 @@ cargo xtask editors [vscode|neovim|helix]...
                                      shows, repairs and rewrites Dockerfiles in real editors and compares with `check --fix`
 cargo xtask images [--shared] [--output FOLDER] [CASE...]
                                      builds the projects of tests/images before and after the fix and compares the images
+cargo xtask outputs                  gives every output format to the programs that read it
 cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index of pip shows to be pure Python
 cargo xtask refresh availability     rebuilds one column of debian-availability.tsv from the lists that apt has here
 cargo xtask refresh debian-packages RELEASE=PACKAGES... [NAMES]
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["compare-wheels", names @ ..] => compare_wheels::compare(names),
         ["editors", names @ ..] => editors::run(names).map_err(|it| it + "\n"),
+        ["outputs"] => outputs::run().map_err(|it| it + "\n"),
         ["images", rest @ ..] => images::run(rest).map_err(|it| it + "\n"),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
         ["coverage", folders @ ..] if !folders.is_empty() => {
