@@ -24,6 +24,12 @@ const EXIT_CODES: &str = "\
 Exit status: 0 nothing to report (or all fixed), 1 problems found, 2 something could not be done.
 With --diff: 0 nothing to change, though problems may be left; 1 --fix would change something; 2 as above.";
 
+/// The groups of the options of `check`.
+const FIXES: &str = "Fixes";
+const CHOICE: &str = "What is checked";
+const OUTPUT: &str = "Output";
+const ADOPTION: &str = "Where much is found";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check Dockerfiles, and fix them with --fix
@@ -96,101 +102,101 @@ pub(crate) struct Check {
     pub(crate) paths: Vec<PathBuf>,
 
     /// Repair what can be repaired safely: the image holds the same programs afterwards
-    #[arg(long)]
+    #[arg(long, help_heading = FIXES)]
     pub(crate) fix: bool,
 
-    /// Count, and with --fix or --diff also apply, fixes after which something may differ
-    #[arg(long)]
+    /// With --fix or --diff also apply fixes after which something may differ; without them, count those
+    #[arg(long, help_heading = FIXES)]
     pub(crate) unsafe_fixes: bool,
 
     /// Print what --fix would change, and change nothing; exit status 1 if there is something
-    #[arg(long)]
+    #[arg(long, help_heading = FIXES)]
     pub(crate) diff: bool,
 
     /// Run only these rules (names or aliases such as DL3042, or `all`)
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = CHOICE)]
     pub(crate) select: Vec<String>,
 
     /// Do not run these rules
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = CHOICE)]
     pub(crate) ignore: Vec<String>,
 
-    /// How to print what was found, and with `=FILE` where to; several of them print several times
+    /// How to print what was found, and with `=FILE` to which file; may be given several times
     ///
-    /// `--output-format full --output-format sarif=report.sarif` prints for a reader and writes a file. Without
-    /// `=FILE` it goes to standard output.
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = DestinationParser, default_value = "full")]
+    /// `--output-format full --output-format sarif=report.sarif` prints for a reader and writes a file. What has no
+    /// `=FILE` goes to standard output; when all have one, only the closing sentence does.
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = DestinationParser, default_value = "full", help_heading = OUTPUT)]
     pub(crate) output_format: Vec<Destination>,
 
-    /// Write to this file instead of standard output, where there is one --output-format
-    #[arg(long, short, value_name = "FILE")]
+    /// The same as `=FILE` behind the only --output-format
+    #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
     pub(crate) output_file: Option<PathBuf>,
 
-    /// Write a comment above everything that is found, which silences it from now on
-    #[arg(long, conflicts_with_all = ["fix", "statistics", "write_baseline"])]
+    /// Write a comment `# pylintdock: ignore[…]` above everything that is found, which silences it from now on
+    #[arg(long, conflicts_with_all = ["fix", "statistics", "write_baseline"], help_heading = ADOPTION)]
     pub(crate) add_ignore: bool,
 
-    /// The reason in the comments of --add-ignore; otherwise that it was there on this day
-    #[arg(long, value_name = "TEXT", requires = "add_ignore")]
+    /// The reason that the comments of --add-ignore give; otherwise "was there on" and the day
+    #[arg(long, value_name = "TEXT", requires = "add_ignore", help_heading = ADOPTION)]
     pub(crate) reason: Option<String>,
 
-    /// Leave out the findings that this file knows; otherwise the `baseline` of the configuration
-    #[arg(long, value_name = "FILE")]
+    /// Report only what this file does not know, as --write-baseline wrote it; otherwise the `baseline` of the configuration
+    #[arg(long, value_name = "FILE", help_heading = ADOPTION)]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Take all that is found as known: write it to this file, for --baseline. What is gone is forgotten
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "statistics", "baseline", "diff_base"])]
+    /// Write all that is found to this file, so that --baseline leaves it out; what is gone is forgotten
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "statistics", "baseline", "diff_base"], help_heading = ADOPTION)]
     pub(crate) write_baseline: Option<PathBuf>,
 
-    /// Report what the baseline of the configuration knows, too
-    #[arg(long, conflicts_with = "baseline")]
+    /// Report everything, also what the baseline of the configuration knows
+    #[arg(long, conflicts_with = "baseline", help_heading = ADOPTION)]
     pub(crate) no_baseline: bool,
 
     /// Report and fix only what has changed since this revision, or since a branch parted from it; runs git
     ///
     /// A RUN or another instruction of several lines counts as changed when one of its lines is; a file that git does
     /// not know counts as a whole.
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", help_heading = ADOPTION)]
     pub(crate) diff_base: Option<String>,
 
     /// Print how often each rule found something, instead of what it found
-    #[arg(long, conflicts_with = "diff")]
+    #[arg(long, conflicts_with = "diff", help_heading = OUTPUT)]
     pub(crate) statistics: bool,
 
     /// Print what the multi-stage rewrite makes of every command of the shipped stage, instead of what was found
-    #[arg(long, conflicts_with_all = ["diff", "fix", "statistics", "output_format", "add_ignore", "write_baseline"])]
+    #[arg(long, conflicts_with_all = ["diff", "fix", "statistics", "output_format", "add_ignore", "write_baseline"], help_heading = FIXES)]
     pub(crate) explain_rewrite: bool,
 
     /// Check again after each change of the files, until Ctrl+C
-    #[arg(long, conflicts_with = "write_baseline")]
+    #[arg(long, conflicts_with = "write_baseline", help_heading = OUTPUT)]
     pub(crate) watch: bool,
 
     /// Exit with 0 even if there are problems
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub(crate) exit_zero: bool,
 
     /// The directory that `docker build` is given; otherwise inferred from what is copied
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = CHOICE)]
     pub(crate) context: Option<PathBuf>,
 
     /// The stage that is built and shipped; otherwise the last one
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", help_heading = CHOICE)]
     pub(crate) target: Option<String>,
 
     /// Use this configuration instead of the nearest pylintdock.toml or pyproject.toml
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = CHOICE)]
     pub(crate) config: Option<PathBuf>,
 
     /// The path that the Dockerfile on standard input has or will have
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = CHOICE)]
     pub(crate) stdin_filename: Option<PathBuf>,
 
     /// The date by which versions are out of support; otherwise today
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", help_heading = CHOICE)]
     pub(crate) today: Option<Date>,
 
     /// Print problems only, no summary
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = OUTPUT)]
     pub(crate) quiet: bool,
 }
 
