@@ -48,8 +48,9 @@ impl<'e> Setting<'e> {
             Box::new(MemoryFiles::new(files.chain([("Dockerfile", example.dockerfile.as_str())])))
         };
         let config = example.config.as_deref().unwrap_or("");
-        let settings = linter::config::parse(config, "pylintdock.toml", rules::ALL)
+        let layer = linter::config::parse(config, "pylintdock.toml", rules::ALL)
             .unwrap_or_else(|it| panic!("line {}: {it}", example.line));
+        let settings = Settings::of(&layer);
         Setting { example, files, settings }
     }
 
@@ -61,6 +62,7 @@ impl<'e> Setting<'e> {
             settings: &self.settings,
             today: TODAY.parse().expect("a date"),
             target: None,
+            arguments: &[],
         }
     }
 

@@ -123,6 +123,7 @@ fn every_document_is_heeded() {
             // When the documents were written, their images were not out of support.
             today: Date { year: 2021, month: 6, day: 1 },
             target: None,
+            arguments: &[],
         };
         let index = syntax::LineIndex::new(&text);
         let found: Vec<String> = linter::check(rules::ALL, &input)

@@ -8,5 +8,13 @@ pub const TODAY: Date = Date { year: 2026, month: 11, day: 21 };
 
 /// A Dockerfile whose build context is not known.
 pub fn without_context<'a>(text: &'a str, settings: &'a Settings) -> Input<'a> {
-    Input { text, dockerfile: "Dockerfile", files: &NoFiles, settings, today: TODAY, target: None }
+    Input {
+        text,
+        dockerfile: "Dockerfile",
+        files: &NoFiles,
+        settings,
+        today: TODAY,
+        target: None,
+        arguments: &[],
+    }
 }

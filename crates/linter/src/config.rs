@@ -1,106 +1,210 @@
-//! Which rules run, how much they matter, and the other choices that a project makes in its configuration file.
+//! Which rules run, how much they matter, and the other choices that a project makes in its configuration files.
+
+mod layer;
+mod options;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
-use serde::Deserialize;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+pub use layer::{Extension, Layer, parse, parse_pyproject};
+pub use options::WheelTransfer;
 
-use crate::config_error::{ConfigError, UnknownRule, key_names};
-use crate::patterns::Patterns;
+use crate::builder::{Feature, TargetVersion};
+use crate::config_error::{UnknownRule, key_names};
 use crate::{Rule, Severity};
+use layer::{Names, Said, resolve};
+use options::Level;
 
 /// The word that stands for every rule wherever names of rules are listed.
 const ALL: &str = "all";
 
-/// How the multi-stage rewrite hands wheels from the builder to the shipped stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WheelTransfer {
-    /// A bind mount: no layer holds the wheels. Needs BuildKit.
-    #[default]
-    Mount,
-    /// A COPY, for builders without mounts.
-    Copy,
+/// Where a choice was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// By an argument of the command, or in the settings of an editor.
+    CommandLine,
+    /// In a configuration file, on a line counted from 1.
+    File {
+        /// The file, as it was given.
+        path: Arc<str>,
+        /// Counted from 1.
+        line: u32,
+    },
 }
 
-/// The file as it is written: the only list of its keys.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct Options {
-    /// Rules that run, instead of those that run by default.
-    select: Option<Vec<Spanned<String>>>,
-    /// Rules that run besides those.
-    extend_select: Vec<Spanned<String>>,
-    /// Rules that do not run.
-    ignore: Vec<Spanned<String>>,
-    /// How much a rule matters.
-    severity: BTreeMap<Spanned<String>, Level>,
-    /// Files and directories that are not looked at when a directory is searched.
-    exclude: Vec<Spanned<String>>,
-    /// Rules that do not run in the files that a pattern matches.
-    per_file_ignores: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
-    /// How wheels reach the shipped stage.
-    wheel_transfer: WheelTransfer,
-    /// The file of findings that are known, relative to this one.
-    baseline: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    Error,
-    Warning,
-    Info,
-    Off,
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::CommandLine => f.write_str("the command line"),
+            Origin::File { path, line } => write!(f, "{path}:{line}"),
+        }
+    }
 }
 
 /// What was decided, with every name resolved. The default is what an empty file means.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The rules that run by choice; `None` when those run that do so by default.
-    chosen: Option<BTreeSet<&'static str>>,
-    added: BTreeSet<&'static str>,
-    ignored: BTreeSet<&'static str>,
-    severities: BTreeMap<&'static str, Severity>,
-    excluded: Patterns,
-    ignored_in: Vec<(Patterns, BTreeSet<&'static str>)>,
-    /// How the multi-stage rewrite hands wheels over.
-    pub wheel_transfer: WheelTransfer,
-    /// The file of findings that are known, as written: relative to the configuration's directory.
-    pub baseline: Option<String>,
+    chosen: Option<Names>,
+    added: Names,
+    ignored: Names,
+    levels: BTreeMap<&'static str, (Level, Origin)>,
+    /// The rules whose fixes are offered; `None` for all.
+    fixable: Option<Names>,
+    unfixable: Names,
+    target_version: Said<TargetVersion>,
+    wheel_transfer: Said<WheelTransfer>,
+    keep_packages: Said<Vec<String>>,
+    allowed_registries: Said<Vec<String>>,
 }
 
 impl Settings {
+    /// The settings of one file that extends no other.
+    pub fn of(layer: &Layer) -> Settings {
+        let mut res = Settings::default();
+        res.add(layer);
+        res
+    }
+
+    /// Puts a file on top: its lists of rules add to what was said before, its `select` and `fixable` begin anew, and
+    /// its other keys replace what was said.
+    pub fn add(&mut self, layer: &Layer) {
+        if let Some(chosen) = &layer.select {
+            self.chosen = Some(chosen.clone());
+            self.added.clear();
+            self.ignored.clear();
+        }
+        self.ignored.retain(|name, _| !layer.extend_select.contains_key(name));
+        self.added.extend(layer.extend_select.clone());
+        self.ignored.extend(layer.ignore.clone());
+        self.levels.extend(layer.levels.clone());
+        if let Some(fixable) = &layer.fixable {
+            self.fixable = Some(fixable.clone());
+            self.unfixable.clear();
+        }
+        self.unfixable.extend(layer.unfixable.clone());
+        replace(&mut self.target_version, &layer.target_version);
+        replace(&mut self.wheel_transfer, &layer.wheel_transfer);
+        replace(&mut self.keep_packages, &layer.keep_packages);
+        replace(&mut self.allowed_registries, &layer.allowed_registries);
+    }
+
     /// Whether the rule runs.
     pub fn is_on(&self, rule: &Rule) -> bool {
-        let is_chosen = match &self.chosen {
-            Some(chosen) => chosen.contains(rule.name),
-            None => rule.is_on_by_default,
-        };
-        (is_chosen || self.added.contains(rule.name)) && !self.ignored.contains(rule.name)
+        self.decision(rule).0
+    }
+
+    /// Whether the rule runs, and where that was said; `None` when it is the default.
+    pub fn decision(&self, rule: &Rule) -> (bool, Option<&Origin>) {
+        if let Some(origin) = self.ignored.get(rule.name) {
+            return (false, Some(origin));
+        }
+        if let Some((Level::Off, origin)) = self.levels.get(rule.name) {
+            return (false, Some(origin));
+        }
+        if let Some(origin) = self.added.get(rule.name) {
+            return (true, Some(origin));
+        }
+        match &self.chosen {
+            None => (rule.is_on_by_default, None),
+            Some(chosen) => match chosen.get(rule.name) {
+                Some(origin) => (true, Some(origin)),
+                None => (false, chosen.values().next()),
+            },
+        }
     }
 
     /// How much the rule's findings matter here.
     pub fn severity(&self, rule: &Rule) -> Severity {
-        self.severities.get(rule.name).copied().unwrap_or(rule.severity)
+        let level = self.levels.get(rule.name);
+        level.and_then(|it| it.0.severity()).unwrap_or(rule.severity)
     }
 
-    /// Whether a search passes over `path`, which is relative to the configuration's directory.
-    pub fn excludes(&self, path: &str) -> bool {
-        self.excluded.matches(path)
+    /// Where the severity was said; `None` when it is the rule's own.
+    pub fn severity_origin(&self, rule: &Rule) -> Option<&Origin> {
+        self.levels.get(rule.name).map(|it| &it.1)
     }
 
-    /// The settings for one file, `path` being relative to the configuration's directory.
-    pub fn for_file(&self, path: &str) -> Cow<'_, Settings> {
-        let mut res = Cow::Borrowed(self);
-        for (patterns, names) in &self.ignored_in {
-            if patterns.matches(path) {
-                res.to_mut().ignored.extend(names);
-            }
+    /// Whether fixes of the rule are offered.
+    pub fn is_fixable(&self, rule: &str) -> bool {
+        self.unfixable_origin(rule).is_none()
+    }
+
+    /// Where it was said that fixes of the rule are not offered.
+    pub fn unfixable_origin(&self, rule: &str) -> Option<Origin> {
+        let left_out = || {
+            let fixable = self.fixable.as_ref().filter(|it| !it.contains_key(rule))?;
+            Some(fixable.values().next().cloned().unwrap_or(Origin::CommandLine))
+        };
+        self.unfixable.get(rule).cloned().or_else(left_out)
+    }
+
+    /// The oldest builder that must build the file; `None` for one that has everything that fixes use.
+    pub fn target_version(&self) -> Option<TargetVersion> {
+        self.target_version.as_ref().map(|it| it.0)
+    }
+
+    /// How the multi-stage rewrite hands wheels over: what was chosen, as far as the builder has it.
+    pub fn wheel_transfer(&self) -> WheelTransfer {
+        let lacks_mounts = self.target_version().is_some_and(|it| !it.has(Feature::Mount));
+        match &self.wheel_transfer {
+            _ if lacks_mounts => WheelTransfer::Copy,
+            Some((transfer, _)) => *transfer,
+            None => WheelTransfer::default(),
         }
-        res
+    }
+
+    /// Packages of the distribution that are no build tools here.
+    pub fn keep_packages(&self) -> &[String] {
+        self.keep_packages.as_ref().map_or(&[], |it| &it.0)
+    }
+
+    /// Registries that images may come from; `None` for any.
+    pub fn allowed_registries(&self) -> Option<&[String]> {
+        self.allowed_registries.as_ref().map(|it| it.0.as_slice())
+    }
+
+    /// The options that are no lists of rules: key, value as TOML, and where it was said.
+    pub fn values(&self) -> Vec<(&'static str, String, Option<&Origin>)> {
+        fn origin<T>(said: &Said<T>) -> Option<&Origin> {
+            said.as_ref().map(|it| &it.1)
+        }
+        let target = self.target_version().map_or_else(String::new, |it| it.to_string());
+        let transfer = match &self.wheel_transfer {
+            // A builder without mounts decides over what was said here.
+            Some((said, _)) if *said != self.wheel_transfer() => origin(&self.target_version),
+            None if self.wheel_transfer() != WheelTransfer::default() => {
+                origin(&self.target_version)
+            }
+            said => origin(said),
+        };
+        let registries = self.allowed_registries().unwrap_or(&[]);
+        let list = |it: &[String]| {
+            let quoted: Vec<String> = it.iter().map(|it| format!("{it:?}")).collect();
+            format!("[{}]", quoted.join(", "))
+        };
+        vec![
+            ("target-version", format!("{target:?}"), origin(&self.target_version)),
+            ("wheel-transfer", format!("{:?}", self.wheel_transfer().name()), transfer),
+            ("keep-packages", list(self.keep_packages()), origin(&self.keep_packages)),
+            ("allowed-registries", list(registries), origin(&self.allowed_registries)),
+        ]
+    }
+
+    /// These settings without some rules.
+    pub fn without(&self, names: BTreeMap<&'static str, Origin>) -> Cow<'_, Settings> {
+        if names.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut res = self.clone();
+        res.ignored.extend(names);
+        Cow::Owned(res)
     }
 
     /// These settings with the command line's choice on top: `select` replaces the configuration's choice of
@@ -115,17 +219,19 @@ impl Settings {
         rules: &[&'static Rule],
     ) -> Result<Settings, UnknownRule> {
         let mut res = self.clone();
+        let here = |it| (it, Origin::CommandLine);
         if !select.is_empty() {
-            let mut chosen = BTreeSet::new();
+            let mut chosen = BTreeMap::new();
             for name in select {
-                chosen.extend(resolve(name, rules)?);
+                chosen.extend(resolve(name, rules)?.into_iter().map(here));
             }
             res.chosen = Some(chosen);
             res.added.clear();
             res.ignored.clear();
+            res.levels.retain(|_, it| it.0 != Level::Off);
         }
         for name in ignore {
-            res.ignored.extend(resolve(name, rules)?);
+            res.ignored.extend(resolve(name, rules)?.into_iter().map(here));
         }
         Ok(res)
     }
@@ -133,151 +239,11 @@ impl Settings {
 
 /// The keys that a configuration file may have, in the order in which they are declared.
 pub fn keys() -> &'static [&'static str] {
-    key_names::<Options>()
+    key_names::<options::Options>()
 }
 
-/// Reads a `pylintdock.toml`; `path` is only named in errors.
-///
-/// # Errors
-/// Text that is not TOML, unknown keys and rules, values of another type: with their place.
-pub fn parse(text: &str, path: &str, rules: &[&'static Rule]) -> Result<Settings, ConfigError> {
-    let table = DeTable::parse(text).map_err(|it| ConfigError::of_toml(path, text, &it))?;
-    settings(table, text, path, rules)
-}
-
-/// Reads `[tool.pylintdock]` of a `pyproject.toml`; `None` when it has no such table.
-///
-/// # Errors
-/// As [`parse`]. A file that does not contain the word `pylintdock` is never an error.
-pub fn parse_pyproject(
-    text: &str,
-    path: &str,
-    rules: &[&'static Rule],
-) -> Result<Option<Settings>, ConfigError> {
-    if !text.contains("pylintdock") {
-        return Ok(None);
-    }
-    let mut table = DeTable::parse(text).map_err(|it| ConfigError::of_toml(path, text, &it))?;
-    let Some(tool) = table.get_mut().get_mut("tool") else { return Ok(None) };
-    let DeValue::Table(tools) = tool.get_mut() else { return Ok(None) };
-    let Some(ours) = tools.remove("pylintdock") else { return Ok(None) };
-    let span = ours.span();
-    match ours.into_inner() {
-        DeValue::Table(ours) => settings(Spanned::new(span, ours), text, path, rules).map(Some),
-        _ => Err(ConfigError::new(path, text, span.start, "`tool.pylintdock` is not a table")),
+fn replace<T: Clone>(old: &mut Said<T>, new: &Said<T>) {
+    if new.is_some() {
+        old.clone_from(new);
     }
 }
-
-fn settings(
-    table: Spanned<DeTable<'_>>,
-    text: &str,
-    path: &str,
-    rules: &[&'static Rule],
-) -> Result<Settings, ConfigError> {
-    let known = key_names::<Options>();
-    if let Some(key) = table.get_ref().keys().find(|it| !known.contains(&it.get_ref().as_ref())) {
-        let error = ConfigError::new(
-            path,
-            text,
-            key.span().start,
-            format!("unknown key `{}`", key.get_ref()),
-        );
-        let nearest = syntax::closest(key.get_ref(), known.iter().copied());
-        return Err(match nearest {
-            Some(nearest) => error.suggest(nearest),
-            None => error.hint(format!("the keys are {}", list(known))),
-        });
-    }
-    let options = Options::deserialize(toml::Deserializer::from(table))
-        .map_err(|it| ConfigError::of_toml(path, text, &it))?;
-    Reading { text, path, rules }.settings(options)
-}
-
-fn list(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
-    quoted.join(", ")
-}
-
-/// The file that is read, for the places of errors.
-struct Reading<'a> {
-    text: &'a str,
-    path: &'a str,
-    rules: &'a [&'static Rule],
-}
-
-impl Reading<'_> {
-    fn settings(&self, options: Options) -> Result<Settings, ConfigError> {
-        let mut res = Settings {
-            wheel_transfer: options.wheel_transfer,
-            baseline: options.baseline,
-            ..Settings::default()
-        };
-        res.chosen = options.select.map(|it| self.names(&it)).transpose()?;
-        res.added = self.names(&options.extend_select)?;
-        res.ignored = self.names(&options.ignore)?;
-        // A severity for `all` is the ground on which those of single rules stand.
-        let (general, single): (Vec<_>, Vec<_>) =
-            options.severity.iter().partition(|it| it.0.get_ref() == ALL);
-        for (name, level) in general.into_iter().chain(single) {
-            let names = self.names(std::slice::from_ref(name))?;
-            let severity = match level {
-                Level::Error => Severity::Error,
-                Level::Warning => Severity::Warning,
-                Level::Info => Severity::Info,
-                Level::Off => {
-                    res.ignored.extend(names);
-                    continue;
-                }
-            };
-            res.severities.extend(names.into_iter().map(|it| (it, severity)));
-        }
-        res.excluded = self.patterns(&options.exclude)?;
-        for (pattern, names) in &options.per_file_ignores {
-            let patterns = self.patterns(std::slice::from_ref(pattern))?;
-            res.ignored_in.push((patterns, self.names(names)?));
-        }
-        Ok(res)
-    }
-
-    fn names(&self, names: &[Spanned<String>]) -> Result<BTreeSet<&'static str>, ConfigError> {
-        let mut res = BTreeSet::new();
-        for name in names {
-            res.extend(resolve(name.get_ref(), self.rules).map_err(|it| {
-                let message = format!("unknown rule `{}`", it.name);
-                let error = ConfigError::new(self.path, self.text, name.span().start, message);
-                match it.suggestion {
-                    Some(nearest) => error.suggest(nearest),
-                    None => error.hint("`pylintdock rule` lists all rules"),
-                }
-            })?);
-        }
-        Ok(res)
-    }
-
-    fn patterns(&self, patterns: &[Spanned<String>]) -> Result<Patterns, ConfigError> {
-        // One at a time first, so that an error can tell which.
-        for pattern in patterns {
-            if let Err(reason) = Patterns::new([pattern.get_ref().as_str()]) {
-                let message = format!("`{}` is not a pattern: {reason}", pattern.get_ref());
-                return Err(ConfigError::new(self.path, self.text, pattern.span().start, message));
-            }
-        }
-        Ok(Patterns::new(patterns.iter().map(|it| it.get_ref().as_str())).unwrap_or_default())
-    }
-}
-
-/// The rules that a name stands for; an alias may stand for several.
-fn resolve(name: &str, rules: &[&'static Rule]) -> Result<Vec<&'static str>, UnknownRule> {
-    let name = name.trim();
-    let found: Vec<&'static str> =
-        rules.iter().filter(|it| name == ALL || it.answers_to(name)).map(|it| it.name).collect();
-    if !found.is_empty() || name == ALL {
-        return Ok(found);
-    }
-    let names = rules.iter().flat_map(|it| std::iter::once(&it.name).chain(it.aliases));
-    let suggestion = syntax::closest(name, names.copied().chain([ALL])).map(str::to_owned);
-    Err(UnknownRule { name: name.to_owned(), suggestion })
-}
-
-#[cfg(test)]
-mod tests;

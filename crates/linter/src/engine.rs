@@ -1,8 +1,9 @@
 //! One check of one Dockerfile: parse, run the rules, suppress, sort.
 
 use context::Files;
-use model::{Build, InputFault, Surroundings, input_faults};
+use model::{Build, InputFault, Surroundings, Wishes, input_faults};
 
+use crate::builder::drop_unsupported;
 use crate::{Date, Diagnostic, Reports, Rule, Settings, suppress};
 
 /// What a check depends on; nothing else has an influence.
@@ -20,6 +21,8 @@ pub struct Input<'a> {
     pub today: Date,
     /// The stage that is shipped; the last one when not said.
     pub target: Option<&'a str>,
+    /// Values of ARG that the builder is given, by name; `None` when only the build will know.
+    pub arguments: &'a [(String, Option<String>)],
 }
 
 /// Checks one Dockerfile. The findings are sorted by place, then by the order of `rules`.
@@ -40,7 +43,9 @@ fn with_build<T>(input: &Input<'_>, ask: impl FnOnce(&Build<'_>) -> T) -> T {
     let scripts = model::scripts(&file);
     let surroundings =
         Surroundings { files: input.files, dockerfile: input.dockerfile, target: input.target };
-    ask(&Build::new(&file, &scripts, surroundings))
+    let wishes =
+        Wishes { arguments: input.arguments, kept_packages: input.settings.keep_packages() };
+    ask(&Build::with_wishes(&file, &scripts, surroundings, wishes))
 }
 
 fn found(rules: &[&'static Rule], input: &Input<'_>, build: &Build<'_>) -> Vec<Diagnostic> {
@@ -49,6 +54,12 @@ fn found(rules: &[&'static Rule], input: &Input<'_>, build: &Build<'_>) -> Vec<D
         (rule.check)(build, &mut Reports::new(rule, input.settings, input.today, &mut found));
     }
     suppress::apply(rules, input, build.file, &mut found);
+    for diagnostic in found.iter_mut().filter(|it| !input.settings.is_fixable(it.rule)) {
+        diagnostic.fixes.clear();
+    }
+    if let Some(target) = input.settings.target_version() {
+        drop_unsupported(target, build.file, &mut found);
+    }
     let place_in_list =
         |it: &Diagnostic| rules.iter().position(|rule| rule.name == it.rule).unwrap_or(rules.len());
     found.sort_by_key(|it| (it.span.start, it.span.end, place_in_list(it)));

@@ -1,5 +1,6 @@
 //! Rules, diagnostics, edits, fixes and configuration; runs rules, suppresses, and fixes until settled.
 
+mod builder;
 pub mod config;
 mod config_error;
 mod diagnostic;
@@ -11,7 +12,8 @@ mod settle;
 pub mod silence;
 mod suppress;
 
-pub use config::{Settings, WheelTransfer};
+pub use builder::{Feature, TargetVersion};
+pub use config::{Layer, Origin, Settings, WheelTransfer};
 pub use config_error::{ConfigError, UnknownRule};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use engine::{Input, check, check_with_inputs};

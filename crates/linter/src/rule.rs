@@ -95,7 +95,7 @@ impl std::fmt::Debug for Rule {
 pub struct Reports<'r> {
     rule: &'r Rule,
     severity: Severity,
-    wheel_transfer: WheelTransfer,
+    settings: &'r Settings,
     today: Date,
     found: &'r mut Vec<Diagnostic>,
 }
@@ -104,17 +104,22 @@ impl<'r> Reports<'r> {
     /// A place for the findings of `rule`, reported as `settings` say.
     pub(crate) fn new(
         rule: &'r Rule,
-        settings: &Settings,
+        settings: &'r Settings,
         today: Date,
         found: &'r mut Vec<Diagnostic>,
     ) -> Reports<'r> {
         let severity = settings.severity(rule);
-        Reports { rule, severity, wheel_transfer: settings.wheel_transfer, today, found }
+        Reports { rule, severity, settings, today, found }
     }
 
     /// How the multi-stage rewrite hands wheels to the shipped stage.
     pub fn wheel_transfer(&self) -> WheelTransfer {
-        self.wheel_transfer
+        self.settings.wheel_transfer()
+    }
+
+    /// Registries that images may come from; `None` for any.
+    pub fn allowed_registries(&self) -> Option<&'r [String]> {
+        self.settings.allowed_registries()
     }
 
     /// The day for which end-of-life dates are judged.

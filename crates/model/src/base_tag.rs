@@ -92,7 +92,10 @@ fn defaults<'f>(build: &Build<'f>) -> Vec<(&'f str, &'f str, Span)> {
             Cow::Borrowed(name) => name,
             Cow::Owned(_) => continue,
         };
-        res.push((name, bare, Span::new(start, start + inner)));
+        // What the builder is given counts, not what is written here.
+        if !build.wishes.arguments.iter().any(|it| it.0 == name) {
+            res.push((name, bare, Span::new(start, start + inner)));
+        }
     }
     // The last one of a name counts.
     let last = |name: &str| res.iter().rposition(|it| it.0 == name);

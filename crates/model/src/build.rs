@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use context::IgnoreFile;
 use context::known_wheels::{KNOWN_WHEELS, KnownWheels};
-use context::{Files, IgnoreFile};
 use knowledge::image::{Basis, Image, image};
 use knowledge::size::Installed;
 use rustc_hash::FxHashMap;
@@ -21,18 +21,9 @@ use crate::run::Run;
 use crate::scripts::Scripts;
 use crate::stage::{Base, Stage};
 use crate::state::{State, User};
+use crate::step::{Detail, Step};
+use crate::surroundings::{Surroundings, Wishes};
 use crate::variables::{self, Scope};
-
-/// What surrounds a Dockerfile.
-#[derive(Clone, Copy)]
-pub struct Surroundings<'f> {
-    /// The build context.
-    pub files: &'f dyn Files,
-    /// The Dockerfile's path relative to the context's root.
-    pub dockerfile: &'f str,
-    /// The stage that is shipped; the last one when not said.
-    pub target: Option<&'f str>,
-}
 
 /// A Dockerfile as the builder understands it.
 pub struct Build<'f> {
@@ -44,6 +35,8 @@ pub struct Build<'f> {
     pub steps: Vec<Step<'f>>,
     /// What surrounds it.
     pub surroundings: Surroundings<'f>,
+    /// What is asked of it.
+    pub wishes: Wishes<'f>,
     scopes: Vec<Scope<'f>>,
     /// By step and path in its stage.
     pub(crate) context_files: RefCell<FxHashMap<(usize, String), Option<String>>>,
@@ -52,34 +45,6 @@ pub struct Build<'f> {
     ignore: OnceCell<Option<(String, IgnoreFile)>>,
     known_wheels: OnceCell<Option<KnownWheels>>,
     pub(crate) locks: Locks,
-}
-
-/// One instruction in its stage.
-#[derive(Debug)]
-pub struct Step<'f> {
-    /// Its index in the file.
-    pub index: usize,
-    /// The instruction.
-    pub instruction: &'f Instruction<'f>,
-    /// The stage it belongs to; `None` before the first FROM.
-    pub stage: Option<usize>,
-    /// User, directory and shell in force when it runs.
-    pub state: Rc<State>,
-    /// What is known beyond the instruction itself.
-    pub detail: Detail<'f>,
-    pub(crate) memory: StepMemory,
-}
-
-/// What an instruction does, for those that need more than their words.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "most steps that have a detail are RUN")]
-pub enum Detail<'f> {
-    /// RUN.
-    Run(Run<'f>),
-    /// COPY and ADD.
-    Copy(Copy<'f>),
-    /// Everything else.
-    Other,
 }
 
 /// How many steps are looked back at.
@@ -92,11 +57,22 @@ impl<'f> Build<'f> {
         scripts: &'f Scripts<'f>,
         surroundings: Surroundings<'f>,
     ) -> Build<'f> {
+        Build::with_wishes(file, scripts, surroundings, Wishes::default())
+    }
+
+    /// Like [`Build::new`], with what is asked of the build.
+    pub fn with_wishes(
+        file: &'f File<'f>,
+        scripts: &'f Scripts<'f>,
+        surroundings: Surroundings<'f>,
+        wishes: Wishes<'f>,
+    ) -> Build<'f> {
         let build = Build {
             file,
             stages: Vec::new(),
             steps: Vec::with_capacity(file.instructions.len()),
             surroundings,
+            wishes,
             scopes: Vec::new(),
             context_files: RefCell::default(),
             installed: RefCell::default(),
@@ -243,24 +219,6 @@ impl<'f> Build<'f> {
     }
 }
 
-impl<'f> Step<'f> {
-    /// The RUN, if it is one.
-    pub fn run(&self) -> Option<&Run<'f>> {
-        match &self.detail {
-            Detail::Run(run) => Some(run),
-            _ => None,
-        }
-    }
-
-    /// The COPY or ADD, if it is one.
-    pub fn copy(&self) -> Option<&Copy<'f>> {
-        match &self.detail {
-            Detail::Copy(copy) => Some(copy),
-            _ => None,
-        }
-    }
-}
-
 /// Walks through the instructions and keeps what holds at each.
 struct Reader<'f> {
     build: Build<'f>,
@@ -310,16 +268,18 @@ impl<'f> Reader<'f> {
         match (instruction.keyword, stage) {
             (Keyword::Arg, None) => {
                 for pair in instruction.arguments.pairs() {
-                    let value = pair.value.as_ref().and_then(|it| self.global_value(&it.text));
+                    let own = || pair.value.as_ref().and_then(|it| self.global_value(&it.text));
+                    let value = self.given(&pair.name.text).unwrap_or_else(own);
                     self.globals.push((pair.name.text.clone(), value));
                 }
             }
             (Keyword::Arg, Some(stage)) => {
                 for pair in instruction.arguments.pairs() {
-                    let value = match &pair.value {
+                    let own = || match &pair.value {
                         Some(value) => self.value(index, &value.text),
                         None => self.global(&pair.name.text),
                     };
+                    let value = self.given(&pair.name.text).unwrap_or_else(own);
                     self.build.scopes[stage].set_argument(pair.name.text.clone(), index, value);
                 }
             }
@@ -425,6 +385,12 @@ impl<'f> Reader<'f> {
             }
             None => Base::Unknown,
         }
+    }
+
+    /// The value that the builder is given for an ARG, if it is given one.
+    fn given(&self, name: &str) -> Option<Option<String>> {
+        let given = self.build.wishes.arguments.iter().rev().find(|it| it.0 == name);
+        given.map(|it| it.1.clone())
     }
 
     fn global(&self, name: &str) -> Option<String> {

@@ -32,7 +32,8 @@ pub fn build_tools<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<BuildTool> {
     for (at, step) in steps.iter().enumerate() {
         let Some(run) = step.run() else { continue };
         for (index, call) in run.calls.iter().enumerate() {
-            let installed = installed(step, call);
+            let mut installed = installed(step, call);
+            installed.retain(|it| !build.wishes.kept_packages.contains(&it.name));
             if installed.is_empty() {
                 continue;
             }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use linter::{Rule, Settings, config};
+use linter::{ConfigError, Layer, Origin, Rule, Settings, config};
 
 use crate::discovery::Dockerfile;
 use crate::disk::relative_to;
@@ -17,18 +17,32 @@ use crate::problem::{Problem, reason, shown};
 const NAMES: [&str; 3] = ["pylintdock.toml", ".pylintdock.toml", PYPROJECT];
 const PYPROJECT: &str = "pyproject.toml";
 
-/// Settings, and the directory that their patterns are relative to.
+/// Settings, and the files that they come from.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
-    /// Empty when there is no configuration file.
-    directory: PathBuf,
+    /// The file that holds, then the one that it extends, and so on; empty when there is none.
+    parts: Vec<Part>,
     settings: Settings,
+}
+
+/// One configuration file.
+#[derive(Clone, Debug)]
+struct Part {
+    /// As seen from the working directory.
+    name: String,
+    /// What its patterns are relative to.
+    directory: PathBuf,
+    layer: Layer,
 }
 
 impl Configuration {
     /// The settings for one Dockerfile.
     pub fn settings(&self, file: &Dockerfile) -> Cow<'_, Settings> {
-        self.settings.for_file(&relative_to(&file.file, &self.directory))
+        let mut ignored = BTreeMap::new();
+        for part in self.parts.iter().rev() {
+            ignored.extend(part.layer.ignored_in(&relative_to(&file.file, &part.directory)));
+        }
+        self.settings.without(ignored)
     }
 
     /// The settings for a text that has no place on disk.
@@ -38,12 +52,23 @@ impl Configuration {
 
     /// The file of findings that are known, if the configuration names one.
     pub fn baseline(&self) -> Option<PathBuf> {
-        self.settings.baseline.as_ref().map(|it| self.directory.join(it))
+        self.parts.iter().find_map(|it| Some(it.directory.join(it.layer.baseline()?.0)))
     }
 
     /// Whether the Dockerfile, found by a search, is to be left out.
     pub fn excludes(&self, file: &Dockerfile) -> bool {
-        self.settings.excludes(&relative_to(&file.file, &self.directory))
+        let excludes = |it: &Part| it.layer.excludes(&relative_to(&file.file, &it.directory));
+        self.parts.iter().any(excludes)
+    }
+
+    /// The pattern by which a search leaves the Dockerfile out, with its place.
+    pub fn excluding(&self, file: &Dockerfile) -> Option<(&str, &Origin)> {
+        self.parts.iter().find_map(|it| it.layer.excluding(&relative_to(&file.file, &it.directory)))
+    }
+
+    /// The files that it comes from, as seen from the working directory: each extends the next.
+    pub fn files(&self) -> Vec<&str> {
+        self.parts.iter().map(|it| it.name.as_str()).collect()
     }
 }
 
@@ -77,20 +102,11 @@ impl<'r> Configurations<'r> {
         let mut res = Configurations {
             select: select.to_vec(),
             ignore: ignore.to_vec(),
-            default: Arc::new(Configuration { directory: PathBuf::new(), settings }),
+            default: Arc::new(Configuration { parts: Vec::new(), settings }),
             ..Configurations::by_default(rules)
         };
         if let Some(path) = given {
-            let text = fs::read_to_string(path)
-                .map_err(|it| Problem::reading(&shown(path), reason(&it)))?;
-            let directory = match path.parent() {
-                Some(it) if !it.as_os_str().is_empty() => it,
-                _ => Path::new("."),
-            };
-            let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-            let without_table =
-                || Problem::reading(&shown(path), "it has no table `[tool.pylintdock]`; add one");
-            let configuration = res.read(&text, path, &directory)?.ok_or_else(without_table)?;
+            let configuration = res.read(path, None)?.ok_or_else(|| without_table(path))?;
             res.given = Some(configuration);
         }
         Ok(res)
@@ -145,33 +161,100 @@ impl<'r> Configurations<'r> {
                 Err(error) if is_absent(&error) || name == PYPROJECT => continue,
                 Err(error) => return Err(Problem::reading(&near(&path), reason(&error))),
             };
-            if let Some(found) = self.read(&text, &path, directory)? {
+            if let Some(found) = self.read(&path, Some(text))? {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
+    /// The configuration of a file, whose text may be known already, and of those that it extends; `None` when it is a
+    /// `pyproject.toml` without our table.
     fn read(
         &self,
-        text: &str,
         path: &Path,
-        directory: &Path,
+        text: Option<String>,
     ) -> Result<Option<Arc<Configuration>>, Problem> {
+        let text = match text {
+            Some(text) => text,
+            None => read(path, &near(path))?,
+        };
+        let Some(first) = self.part(path, &text)? else { return Ok(None) };
+        let mut parts = vec![first];
+        let mut paths = vec![real(path)];
+        while let Some((part, extension)) =
+            parts.last().and_then(|it| Some((it, it.layer.extend.as_ref()?)))
+        {
+            let wrong = |message: String, help: &str| {
+                let error = ConfigError {
+                    path: part.name.clone(),
+                    line: extension.line,
+                    column: extension.column,
+                    message,
+                    help: Some(help.to_owned()),
+                };
+                Problem::new(&part.name, error.to_string())
+            };
+            let next = part.directory.join(&extension.path);
+            let shown = &extension.path;
+            if !next.is_file() {
+                return Err(wrong(
+                    format!("`extend` names `{shown}`, which is not a file"),
+                    "the path is relative to the file that names it",
+                ));
+            }
+            let next = real(&next);
+            if paths.contains(&next) {
+                let names: Vec<String> = paths.iter().chain([&next]).map(|it| near(it)).collect();
+                let circle = names.join("` -> `");
+                return Err(wrong(
+                    format!("`extend` leads in a circle, `{circle}`"),
+                    "take one of these `extend` away",
+                ));
+            }
+            let text = read(&next, &near(&next))?;
+            let part = self.part(&next, &text)?.ok_or_else(|| without_table(&next))?;
+            parts.push(part);
+            paths.push(next);
+        }
+        let mut settings = Settings::default();
+        parts.iter().rev().for_each(|it| settings.add(&it.layer));
+        let settings = settings
+            .with_choice(&self.select, &self.ignore, self.rules)
+            .map_err(|it| Problem::new(near(path), it.to_string()))?;
+        Ok(Some(Arc::new(Configuration { parts, settings })))
+    }
+
+    /// One file; `None` when it is a `pyproject.toml` without our table.
+    fn part(&self, path: &Path, text: &str) -> Result<Option<Part>, Problem> {
         let name = near(path);
         let read = if path.file_name().is_some_and(|it| it == PYPROJECT) {
             config::parse_pyproject(text, &name, self.rules)
         } else {
             config::parse(text, &name, self.rules).map(Some)
         };
-        let Some(settings) = read.map_err(|it| Problem::new(&name, it.to_string()))? else {
+        let Some(layer) = read.map_err(|it| Problem::new(&name, it.to_string()))? else {
             return Ok(None);
         };
-        let settings = settings
-            .with_choice(&self.select, &self.ignore, self.rules)
-            .map_err(|it| Problem::new(&name, it.to_string()))?;
-        Ok(Some(Arc::new(Configuration { directory: directory.to_path_buf(), settings })))
+        let directory = real(path).parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Some(Part { name, directory, layer }))
     }
+}
+
+fn read(path: &Path, name: &str) -> Result<String, Problem> {
+    fs::read_to_string(path).map_err(|it| Problem::reading(name, reason(&it)))
+}
+
+fn without_table(path: &Path) -> Problem {
+    Problem::reading(&near(path), "it has no table `[tool.pylintdock]`; add one")
+}
+
+/// The path with the symbolic links of its directory followed, so that two spellings of one file are equal; the name
+/// stays, since it tells what kind of file it is.
+fn real(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned());
+    path.file_name().map_or_else(|| directory.clone(), |it| directory.join(it))
 }
 
 fn is_absent(error: &io::Error) -> bool {
@@ -213,8 +296,8 @@ mod tests {
         let mut configurations = Configurations::new(&[], None, &[], &[]).unwrap();
         let mut nearest = |at: usize| configurations.nearest(&files[at].directory);
         assert!(nearest(0).unwrap().excludes(&files[0]));
-        assert_eq!(nearest(1).unwrap().directory, root.join("b"));
-        assert_eq!(nearest(2).unwrap().directory, root.join("b"));
+        assert_eq!(nearest(1).unwrap().parts[0].directory, root.join("b"));
+        assert_eq!(nearest(2).unwrap().parts[0].directory, root.join("b"));
         let text = nearest(3).unwrap_err().to_string();
         assert!(
             text.ends_with(
@@ -224,10 +307,51 @@ mod tests {
         );
         let given = root.join("pylintdock.toml");
         let mut configurations = Configurations::new(&[], Some(&given), &[], &[]).unwrap();
-        assert_eq!(configurations.nearest(&root.join("c")).unwrap().directory, root);
+        assert_eq!(configurations.nearest(&root.join("c")).unwrap().parts[0].directory, root);
         let error = Configurations::new(&[], Some(&root.join("a/pyproject.toml")), &[], &[]);
         assert!(error.err().unwrap().to_string().contains("no table `[tool.pylintdock]`"));
         let error = Configurations::new(&[], None, &["x".to_owned()], &[]);
         assert!(error.err().unwrap().to_string().starts_with("unknown rule `x`"));
+    }
+    #[test]
+    fn a_configuration_stands_on_those_that_it_extends() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(directory.path()).unwrap();
+        for (file, text) in [
+            ("shared/base.toml", "exclude = ['old/*']\n[per-file-ignores]\n'/b' = ['all']\n"),
+            ("shared/pyproject.toml", "[tool.pylintdock]\nextend = 'base.toml'\n"),
+            ("pylintdock.toml", "extend = 'shared/pyproject.toml'\nexclude = ['a']\n"),
+            ("circle/one.toml", "extend = '../circle/two.toml'\n"),
+            ("circle/two.toml", "\nextend = 'one.toml'\n"),
+            ("absent/pylintdock.toml", "extend = 'none.toml'\n"),
+            ("a/Dockerfile", ""),
+            ("old/Dockerfile", ""),
+            ("shared/old/Dockerfile", ""),
+        ] {
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write(root.join(file), text).unwrap();
+        }
+        let mut configurations = Configurations::new(&[], None, &[], &[]).unwrap();
+        let configuration = configurations.nearest(&root.join("a")).unwrap();
+        let files = discover(std::slice::from_ref(&root)).files;
+        let excluded = files.iter().map(|it| configuration.excludes(it)).collect::<Vec<bool>>();
+        // Patterns with a slash are relative to the file that has them.
+        assert_eq!(excluded, [true, false, true]);
+        let names = configuration.files();
+        assert_eq!(names.len(), 3);
+        assert!(names[1].ends_with("shared/pyproject.toml"), "{names:?}");
+        let error = |path: &str| {
+            let given = root.join(path);
+            Configurations::new(&[], Some(&given), &[], &[]).err().unwrap().to_string()
+        };
+        let text = error("circle/one.toml");
+        assert!(text.contains("two.toml`: `extend` leads in a circle, `"), "{text}");
+        assert!(text.contains("two.toml` -> `"), "{text}");
+        assert!(text.ends_with("on line 2, column 10; take one of these `extend` away"), "{text}");
+        let text = error("absent/pylintdock.toml");
+        assert!(
+            text.contains("`extend` names `none.toml`, which is not a file on line 1"),
+            "{text}"
+        );
     }
 }

@@ -76,6 +76,7 @@ impl<'c> Subject<'c> {
             settings,
             today,
             target,
+            arguments: &[],
         }
     }
 }

@@ -178,7 +178,7 @@ fn explained(input: &Input<'_>) -> String {
     let installs = |it: &&model::Stage<'_>| !model::build_tools::build_tools(&build, it).is_empty();
     let shipped = || build.stages.iter().filter(|it| it.is_shipped);
     match shipped().find(installs).or_else(|| shipped().next_back()) {
-        Some(stage) => rewrite::explain(&build, stage, input.settings.wheel_transfer),
+        Some(stage) => rewrite::explain(&build, stage, input.settings.wheel_transfer()),
         None => "no rewrite, as there is no stage\n".to_owned(),
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Needs {
     pub(crate) installed: Vec<String>,
     /// The programs that the stage runs itself.
     pub(crate) programs: Vec<String>,
+    /// The names of packages that the shipped stage keeps because a person said so.
+    pub(crate) kept: Vec<String>,
 }
 
 impl Needs {
@@ -67,6 +69,7 @@ impl Needs {
             removed: removed(build, stage),
             installed,
             programs,
+            kept: build.wishes.kept_packages.to_vec(),
         }
     }
 }
@@ -115,6 +118,12 @@ pub(crate) fn split(
     for word in words {
         let here = || packages.iter().filter(|it| it.span == word);
         if here().any(|it| matches!(it.kind, PackageKind::Virtual)) {
+            continue;
+        }
+        if here().any(|it| needs.kept.iter().any(|name| name == it.name)) {
+            // What is needed to compile while the program runs is needed to build as well.
+            res.keeps_some = true;
+            res.builder_has_some = true;
             continue;
         }
         let fetches = moves_git && here().all(|it| it.name == "git");

@@ -35,6 +35,7 @@ mod poetry_cache_kept;
 mod python_end_of_life;
 mod python_version_mismatch;
 mod recommends_installed;
+mod registry_not_allowed;
 mod requirements_not_copied;
 mod runtime_library_missing;
 mod site_packages_path_hard_coded;
@@ -94,4 +95,5 @@ pub static ALL: &[&Rule] = &[
     &distribution_end_of_life::RULE,
     &image_untagged::RULE,
     &image_latest::RULE,
+    &registry_not_allowed::RULE,
 ];

@@ -26,8 +26,12 @@ fn on(settings: &Settings) -> Vec<&'static str> {
     RULES.iter().filter(|it| settings.is_on(it)).map(|it| it.name).collect()
 }
 
-fn read(text: &str) -> Settings {
+fn layer(text: &str) -> Layer {
     parse(text, "pylintdock.toml", &RULES).unwrap()
+}
+
+fn read(text: &str) -> Settings {
+    Settings::of(&layer(text))
 }
 
 #[test]
@@ -48,7 +52,7 @@ fn rules_are_chosen() {
     for (text, expected) in cases {
         assert_eq!(on(&read(text)), expected, "{text}");
     }
-    assert_eq!(read("wheel-transfer = 'copy'").wheel_transfer, WheelTransfer::Copy);
+    assert_eq!(read("wheel-transfer = 'copy'").wheel_transfer(), WheelTransfer::Copy);
 }
 
 #[test]
@@ -76,17 +80,19 @@ fn the_command_line_has_the_last_word() {
 
 #[test]
 fn severities_and_files() {
-    let settings = read(
+    let layer = layer(
         "exclude = ['vendor']\n[severity]\npip-cache-kept = 'error'\nall = 'info'\n\
          [per-file-ignores]\n'docker/*' = ['all']\n'Dockerfile.dev' = ['DL3042']\n",
     );
+    let settings = Settings::of(&layer);
     assert_eq!(settings.severity(&CACHE), Severity::Error);
     assert_eq!(settings.severity(&LISTS), Severity::Info);
-    assert!(settings.excludes("vendor/Dockerfile"));
-    assert!(!settings.excludes("Dockerfile"));
-    assert!(on(&settings.for_file("docker/Dockerfile")).is_empty());
-    assert_eq!(on(&settings.for_file("a/Dockerfile.dev")), ["apt-lists-kept"]);
-    assert_eq!(on(&settings.for_file("Dockerfile")).len(), 2);
+    let on_in = |path: &str| on(&settings.without(layer.ignored_in(path)));
+    assert!(layer.excludes("vendor/Dockerfile"));
+    assert!(!layer.excludes("Dockerfile"));
+    assert!(on_in("docker/Dockerfile").is_empty());
+    assert_eq!(on_in("a/Dockerfile.dev"), ["apt-lists-kept"]);
+    assert_eq!(on_in("Dockerfile").len(), 2);
 }
 
 #[test]
@@ -102,8 +108,9 @@ fn mistakes_are_named_with_their_place() {
         ),
         (
             "fromage = 1",
-            "unknown key `fromage` on line 1, column 1; the keys are `select`, `extend-select`, `ignore`, \
-             `severity`, `exclude`, `per-file-ignores`, `wheel-transfer`",
+            "unknown key `fromage` on line 1, column 1; the keys are `extend`, `select`, \
+             `extend-select`, `ignore`, `fixable`, `unfixable`, `severity`, `exclude`, `per-file-ignores`, \
+             `target-version`, `wheel-transfer`, `keep-packages`, `allowed-registries`, `baseline`",
         ),
         (
             "ignore = ['DL3009',\n  'é', 'pip-cash-kept']",
@@ -132,6 +139,10 @@ fn mistakes_are_named_with_their_place() {
         ("select = [", "on line 1, column"),
         ("wheel-transfer = 'tar'", "expected `mount` or `copy` on line 1, column 18"),
         ("ignore = []\nignore = []", "on line 2, column 1"),
+        (
+            "\ntarget-version = '20.10'",
+            "write it like `docker-20.10` or `buildkit-0.12` on line 2, column 18",
+        ),
     ] {
         let error = parse(text, "x.toml", &RULES).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
@@ -145,10 +156,75 @@ fn pyproject_is_read_only_for_our_table() {
     assert!(read("this is not TOML").unwrap().is_none());
     assert!(read("[project]\ndependencies = ['pylintdock']").unwrap().is_none());
     let settings = read("[tool.pylintdock]\nselect = ['DL3042']\n[tool.ruff]\nx = 1").unwrap();
-    assert_eq!(on(&settings.unwrap()), ["pip-cache-kept"]);
+    assert_eq!(on(&Settings::of(&settings.unwrap())), ["pip-cache-kept"]);
     assert_eq!(
         read("[tool.ruff]\n[tool.pylintdock]\nselct = []").unwrap_err().to_string(),
         "cannot read `pyproject.toml`: unknown key `selct` on line 3, column 1; did you mean `select`?"
     );
     assert!(read("[tool]\npylintdock = 1").is_err());
+}
+
+/// Files from the bottom to the top, and what holds in the end.
+#[test]
+fn one_file_stands_on_another() {
+    let stacked = |texts: &[&str]| {
+        let mut res = Settings::default();
+        texts.iter().for_each(|it| res.add(&layer(it)));
+        res
+    };
+    let cases: [(&[&str], &[&str]); 8] = [
+        (&["ignore = ['DL3042']", ""], &["apt-lists-kept"]),
+        (&["ignore = ['DL3042']", "ignore = ['DL3009']"], &[]),
+        // What is said later counts.
+        (
+            &["ignore = ['DL3042']", "extend-select = ['DL3042']"],
+            &["pip-cache-kept", "apt-lists-kept"],
+        ),
+        (&["select = ['DL3042']", "select = ['DL3009']"], &["apt-lists-kept"]),
+        (&["ignore = ['DL3042']", "select = ['DL3042']"], &["pip-cache-kept"]),
+        (
+            &["severity.DL3042 = 'off'", "severity.DL3042 = 'error'"],
+            &["pip-cache-kept", "apt-lists-kept"],
+        ),
+        // In one file a rule that is ignored stays so.
+        (&["ignore = ['DL3042']\nextend-select = ['DL3042']"], &["apt-lists-kept"]),
+        (&["severity.all = 'off'\nseverity.DL3042 = 'info'"], &["pip-cache-kept"]),
+    ];
+    for (texts, expected) in cases {
+        assert_eq!(on(&stacked(texts)), expected, "{texts:?}");
+    }
+    let settings = stacked(&["keep-packages = ['a', 'b']", "", "keep-packages = ['c']"]);
+    assert_eq!(settings.keep_packages(), ["c"]);
+    let origin = |line| Origin::File { path: "pylintdock.toml".into(), line };
+    let settings = stacked(&["\nignore = [\n'DL3042']", "\n[severity]\nDL3009 = 'error'"]);
+    assert_eq!(settings.decision(&CACHE), (false, Some(&origin(3))));
+    assert_eq!(settings.decision(&LISTS), (true, None));
+    assert_eq!(settings.severity_origin(&LISTS), Some(&origin(3)));
+}
+
+#[test]
+fn fixes_are_offered_for_some_rules() {
+    for (text, expected) in [
+        ("", [true, true]),
+        ("unfixable = ['DL3042']", [false, true]),
+        ("fixable = ['DL3042']", [true, false]),
+        ("fixable = []", [false, false]),
+        ("fixable = ['all']\nunfixable = ['all']", [false, false]),
+    ] {
+        let settings = read(text);
+        let found = [&CACHE, &LISTS].map(|it| settings.is_fixable(it.name));
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn an_old_builder_gets_wheels_by_copy() {
+    for (text, expected) in [
+        ("target-version = 'docker-20.10'", WheelTransfer::Copy),
+        ("target-version = 'docker-20.10'\nwheel-transfer = 'mount'", WheelTransfer::Copy),
+        ("target-version = 'buildkit-0.8'", WheelTransfer::Mount),
+        ("target-version = 'docker-27.3'\nwheel-transfer = 'copy'", WheelTransfer::Copy),
+    ] {
+        assert_eq!(read(text).wheel_transfer(), expected, "{text}");
+    }
 }
