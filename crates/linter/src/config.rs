@@ -170,12 +170,13 @@ impl Settings {
         self.allowed_registries.as_ref().map(|it| it.0.as_slice())
     }
 
-    /// The options that are no lists of rules: key, value as TOML, and where it was said.
-    pub fn values(&self) -> Vec<(&'static str, String, Option<&Origin>)> {
+    /// The options that are no lists of rules: key, value as TOML (`None` where there is none), and where it was said
+    /// (`None` for the default).
+    pub fn values(&self) -> Vec<(&'static str, Option<String>, Option<&Origin>)> {
         fn origin<T>(said: &Said<T>) -> Option<&Origin> {
             said.as_ref().map(|it| &it.1)
         }
-        let target = self.target_version().map_or_else(String::new, |it| it.to_string());
+        let target = self.target_version().map(|it| format!("\"{it}\""));
         let transfer = match &self.wheel_transfer {
             // A builder without mounts decides over what was said here.
             Some((said, _)) if *said != self.wheel_transfer() => origin(&self.target_version),
@@ -184,16 +185,19 @@ impl Settings {
             }
             said => origin(said),
         };
-        let registries = self.allowed_registries().unwrap_or(&[]);
         let list = |it: &[String]| {
             let quoted: Vec<String> = it.iter().map(|it| format!("{it:?}")).collect();
             format!("[{}]", quoted.join(", "))
         };
         vec![
-            ("target-version", format!("{target:?}"), origin(&self.target_version)),
-            ("wheel-transfer", format!("{:?}", self.wheel_transfer().name()), transfer),
-            ("keep-packages", list(self.keep_packages()), origin(&self.keep_packages)),
-            ("allowed-registries", list(registries), origin(&self.allowed_registries)),
+            ("target-version", target, origin(&self.target_version)),
+            ("wheel-transfer", Some(format!("\"{}\"", self.wheel_transfer().name())), transfer),
+            ("keep-packages", Some(list(self.keep_packages())), origin(&self.keep_packages)),
+            (
+                "allowed-registries",
+                self.allowed_registries().map(list),
+                origin(&self.allowed_registries),
+            ),
         ]
     }
 

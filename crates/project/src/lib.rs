@@ -2,8 +2,11 @@
 //!
 //! Nothing here knows rules or output; everything that fails says so in a [`Problem`] and the rest goes on.
 
+mod bake;
 mod build_context;
+mod builds;
 mod clock;
+mod compose;
 mod configuration;
 mod discovery;
 mod disk;
@@ -14,8 +17,10 @@ mod source;
 mod subject;
 mod walk;
 mod write;
+mod yaml;
 
 pub use build_context::infer_context;
+pub use builds::{BuildArguments, Builds, NamedBuild, builds, names_builds};
 pub use clock::today;
 pub use configuration::{Configuration, Configurations};
 pub use discovery::{Discovery, Dockerfile, discover, named, named_within};
@@ -26,3 +31,4 @@ pub use revision::texts_at;
 pub use source::{LARGEST_DOCKERFILE, Source};
 pub use subject::Subject;
 pub use write::{Change, write_all};
+pub use yaml::read_yaml;

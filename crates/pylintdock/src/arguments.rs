@@ -6,10 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use linter::Date;
 
 use crate::destination::{Destination, DestinationParser};
+use crate::{effective, generate, migrate};
 
 /// Finds and repairs what makes Python images large, slow to rebuild, broken or unsafe.
 #[derive(Debug, Parser)]
-#[command(name = "pylintdock", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "pylintdock", version = env!("PYLINTDOCK_VERSION"), max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -40,8 +41,16 @@ pub(crate) enum Command {
     Layers(Layers),
     /// Ask pip's package index about packages that pylintdock does not know; uses the network
     Wheels(Wheels),
+    /// Show the settings that hold for a Dockerfile, and where each comes from
+    Config(effective::Arguments),
+    /// Make a pylintdock.toml of the configuration of hadolint or tally
+    Migrate(migrate::Arguments),
     /// Serve an editor on standard input and output (the Language Server Protocol)
     Server,
+    /// Print a script that completes the command in a shell
+    Completions(generate::Completions),
+    /// Print the manual page, or write those of all commands
+    Man(generate::Man),
 }
 
 /// Show what each layer of the shipped image adds, as estimates, and what of it is of no use.
@@ -190,6 +199,11 @@ pub(crate) struct Check {
     /// The path that the Dockerfile on standard input has or will have
     #[arg(long, value_name = "PATH", help_heading = CHOICE)]
     pub(crate) stdin_filename: Option<PathBuf>,
+
+    /// Read one JSON object per line, `{"path": …, "content": …}`, from standard input, and print findings as JSON lines;
+    /// `"context"` may be a directory or an object of files
+    #[arg(long, conflicts_with_all = ["paths", "fix", "diff", "statistics", "output_format", "stdin_filename", "context", "watch"])]
+    pub(crate) stdin_jsonl: bool,
 
     /// The date by which versions are out of support; otherwise today
     #[arg(long, value_name = "YYYY-MM-DD", help_heading = CHOICE)]

@@ -348,7 +348,7 @@ fn each<T: Send>(
 }
 
 /// Only called where there is work for several: starting threads takes longer than checking one file.
-fn start_threads() {
+pub(crate) fn start_threads() {
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
     // An error means that they run already.
     let _is_started = pool.is_ok();

@@ -38,7 +38,7 @@ impl<'c> Subject<'c> {
         } else {
             Source::read(&job.file.file, &job.file.shown)?
         };
-        if let Some(target) = plan.options.target.as_deref().filter(|_| job.file.is_named) {
+        if let Some(target) = job.target(plan.options).filter(|_| job.file.is_named) {
             has_stage(&source.text, target, &job.file.shown)?;
         }
         Ok(Subject::new(plan, contexts, job, source))
@@ -52,7 +52,9 @@ impl<'c> Subject<'c> {
         source: Source,
     ) -> Subject<'c> {
         let file = Some(&job.file).filter(|_| !job.is_nameless);
-        Subject(project::Subject::new(file, plan.context.as_deref(), source, contexts))
+        let named = job.build.as_ref().map(|it| it.context.as_path()).filter(|it| it.is_dir());
+        let context = plan.context.as_deref().or(named);
+        Subject(project::Subject::new(file, context, source, contexts))
     }
 
     /// Calls `work` with what the linter needs to know.
@@ -63,7 +65,8 @@ impl<'c> Subject<'c> {
         work: impl FnOnce(&Input<'_>) -> T,
     ) -> T {
         let settings = job.configuration.settings(&job.file);
-        work(&self.input(&settings, plan.today, plan.options.target.as_deref()))
+        let input = self.input(&settings, plan.today, job.target(plan.options));
+        work(&Input { arguments: job.arguments(), ..input })
     }
 
     /// Calls `work` with the meaning of the file.

@@ -7,7 +7,7 @@ pub(crate) mod full;
 mod github;
 mod gitlab;
 mod html;
-mod json;
+pub(crate) mod json;
 mod junit;
 mod markdown;
 mod markup;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use linter::Date;
-use project::{Configuration, Configurations, Dockerfile, Problem};
+use project::{Configuration, Configurations, Discovery, Dockerfile, NamedBuild, Problem};
 
 use crate::arguments::Check;
 use crate::output::ErrorOutput;
@@ -18,6 +18,21 @@ pub(crate) struct Job {
     pub(crate) is_standard_input: bool,
     /// Whether the path is only a name for standard input that nobody gave.
     pub(crate) is_nameless: bool,
+    /// How a Compose or Bake file says that it is built.
+    pub(crate) build: Option<NamedBuild>,
+}
+
+impl Job {
+    /// The stage that is shipped: what the command line says, else what the file that names the build says.
+    pub(crate) fn target<'a>(&'a self, options: &'a Check) -> Option<&'a str> {
+        let named = || self.build.as_ref().and_then(|it| it.target.as_deref());
+        options.target.as_deref().or_else(named)
+    }
+
+    /// Values of ARG that the builder is given.
+    pub(crate) fn arguments(&self) -> &[(String, Option<String>)] {
+        self.build.as_ref().map_or(&[], |it| &it.arguments)
+    }
 }
 
 impl Job {
@@ -85,13 +100,25 @@ impl<'a> Plan<'a> {
         }
         let configuration = configurations.nearest(&file.directory)?;
         let is_nameless = name.is_none();
-        self.jobs.push(Job { file, configuration, is_standard_input: true, is_nameless });
+        self.jobs.push(Job {
+            file,
+            configuration,
+            is_standard_input: true,
+            is_nameless,
+            build: None,
+        });
         Ok(())
     }
 
     fn search(&mut self, configurations: &mut Configurations<'_>, errors: &mut ErrorOutput) {
-        let found = project::discover(&self.options.paths);
-        self.given = self.options.paths.iter().filter_map(|it| given(it)).collect();
+        let (named, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+            self.options.paths.iter().cloned().partition(|it| project::names_builds(it));
+        let mut found = project::discover(&paths);
+        let mut builds: Vec<Option<NamedBuild>> = found.files.iter().map(|_| None).collect();
+        for path in named {
+            self.named_builds(&path, &mut found, &mut builds, errors);
+        }
+        self.given.extend(paths.iter().filter_map(|it| given(it)));
         for problem in &found.problems {
             errors.error(problem);
             self.has_problem = true;
@@ -105,7 +132,7 @@ impl<'a> Plan<'a> {
         }
         let mut said: Vec<String> = Vec::new();
         let n_found = found.files.len();
-        for file in found.files {
+        for (file, build) in found.files.into_iter().zip(builds) {
             let configuration = match configurations.nearest(&file.directory) {
                 Ok(configuration) => configuration,
                 Err(problem) => {
@@ -124,11 +151,45 @@ impl<'a> Plan<'a> {
                     configuration,
                     is_standard_input: false,
                     is_nameless: false,
+                    build,
                 });
             }
         }
         if self.jobs.is_empty() && n_found > 0 && !self.has_problem {
             errors.warning("every Dockerfile that was found is excluded by the configuration");
+        }
+    }
+}
+
+impl Plan<'_> {
+    /// Adds the Dockerfiles that a Compose or Bake file names.
+    fn named_builds(
+        &mut self,
+        path: &Path,
+        found: &mut Discovery,
+        builds: &mut Vec<Option<NamedBuild>>,
+        errors: &mut ErrorOutput,
+    ) {
+        let read = match project::builds(path) {
+            Ok(read) => read,
+            Err(problem) => return found.problems.push(problem),
+        };
+        for sentence in &read.left_out {
+            errors.warning(format_args!("{}: {sentence}", path.display()));
+        }
+        for mut build in read.builds {
+            let one = project::discover(std::slice::from_ref(&build.dockerfile));
+            let name = &build.name;
+            found.problems.extend(one.problems.into_iter().map(|it| {
+                Problem::new(it.path, format!("{}: `{name}`: {}", path.display(), it.sentence))
+            }));
+            // Its own directory is a context too, when the one that is named is not there.
+            build.context = build.context.canonicalize().unwrap_or(build.context);
+            for file in one.files {
+                self.given.push(file.directory.to_path_buf());
+                found.files.push(file);
+                builds.push(Some(build.clone()));
+            }
         }
     }
 }

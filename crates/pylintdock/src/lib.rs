@@ -6,16 +6,20 @@ mod changed;
 mod check;
 mod destination;
 mod diff;
+mod effective;
 mod examine;
 mod fingerprint;
 mod formats;
+mod generate;
 mod guard;
 mod job;
 mod layers;
+mod migrate;
 mod output;
 mod page;
 mod page_text;
 mod progress;
+mod records;
 mod repair;
 mod report;
 mod scope;
@@ -38,10 +42,15 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match &arguments.command {
         Command::Check(options) if options.watch => watch::run(options, arguments.color),
+        Command::Check(options) if options.stdin_jsonl => records::run(options, arguments.color),
         Command::Check(options) => check::run(options, arguments.color),
         Command::Rule(options) => page::run(options),
         Command::Layers(options) => layers::run(options, arguments.color),
         Command::Wheels(options) => wheels::run(options, arguments.color),
+        Command::Config(options) => effective::run(options, arguments.color),
+        Command::Migrate(options) => migrate::run(options, arguments.color),
+        Command::Completions(options) => generate::completions(options),
+        Command::Man(options) => generate::man(options),
         Command::Server => server::run(),
     }
 }

@@ -58,6 +58,15 @@ impl Output {
         }
     }
 
+    /// Sends what was printed so far, for a reader who waits for it.
+    pub(crate) fn flush(&mut self) {
+        if self.failure.is_none()
+            && let Err(error) = self.stream.flush()
+        {
+            self.failure = Some(error);
+        }
+    }
+
     /// Whether nothing that is printed from now on arrives anywhere.
     pub(crate) fn is_closed(&self) -> bool {
         self.failure.is_some()
@@ -65,11 +74,7 @@ impl Output {
 
     /// Sends what is left; false when something could not be written for another reason than a reader that left.
     pub(crate) fn finish(mut self) -> bool {
-        if self.failure.is_none()
-            && let Err(error) = self.stream.flush()
-        {
-            self.failure = Some(error);
-        }
+        self.flush();
         match self.failure {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
                 let mut errors = ErrorOutput::new(Color::Never);

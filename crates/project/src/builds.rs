@@ -1,0 +1,114 @@
+//! Files that say what is built from which Dockerfile: Compose and Bake files as a way into a project.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::problem::{Problem, reason, shown};
+use crate::{bake, compose};
+
+/// Values of ARG, by name; `None` when only the build will know.
+pub type BuildArguments = Vec<(String, Option<String>)>;
+
+/// One image that a file says how to build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedBuild {
+    /// The service or target.
+    pub name: String,
+    /// The build context.
+    pub context: PathBuf,
+    /// The Dockerfile.
+    pub dockerfile: PathBuf,
+    /// The stage that is built; the last one when not said.
+    pub target: Option<String>,
+    /// Values of ARG.
+    pub arguments: BuildArguments,
+}
+
+/// What a Compose or Bake file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Builds {
+    /// What can be checked, each Dockerfile with its context once.
+    pub builds: Vec<NamedBuild>,
+    /// What is left out and why, as sentences without the file's name.
+    pub left_out: Vec<String>,
+}
+
+/// Whether a file that was named says what is built: YAML and HCL are never Dockerfiles.
+pub fn names_builds(path: &Path) -> bool {
+    let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+    let is_bake = || name.contains("bake") && name.ends_with(".json");
+    [".yml", ".yaml", ".hcl"].iter().any(|it| name.ends_with(it)) || is_bake()
+}
+
+/// Reads a Compose or Bake file. Nothing is taken from the environment: a variable has its default, or is not known.
+///
+/// # Errors
+/// The file cannot be read, is not of its format or says nothing of builds.
+pub fn builds(path: &Path) -> Result<Builds, Problem> {
+    let name = shown(path);
+    let text = fs::read_to_string(path).map_err(|it| Problem::reading(&name, reason(&it)))?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let is_compose = path.extension().is_some_and(|it| it == "yml" || it == "yaml");
+    let read = if is_compose {
+        compose::read(&text, directory)
+    } else {
+        bake::read(&text, directory, path.extension().is_some_and(|it| it == "json"))
+    };
+    let mut res = read.map_err(|it| Problem::reading(&name, it))?;
+    merge(&mut res);
+    Ok(res)
+}
+
+/// One Dockerfile is looked at once in a context, however many images are built of it: with what all of them agree on.
+fn merge(found: &mut Builds) {
+    let mut res: Vec<NamedBuild> = Vec::new();
+    for build in std::mem::take(&mut found.builds) {
+        let is_same =
+            |it: &&mut NamedBuild| it.dockerfile == build.dockerfile && it.context == build.context;
+        let Some(known) = res.iter_mut().find(is_same) else {
+            res.push(build);
+            continue;
+        };
+        if known.target != build.target {
+            found.left_out.push(format!(
+                "`{}` and `{}` build different stages of one Dockerfile; its last stage is checked",
+                known.name, build.name
+            ));
+            known.target = None;
+        }
+        for (name, value) in known.arguments.iter_mut() {
+            let other = build.arguments.iter().find(|it| it.0 == *name);
+            if other.is_none_or(|it| it.1 != *value) {
+                *value = None;
+            }
+        }
+        for (name, _) in build.arguments {
+            if !known.arguments.iter().any(|it| it.0 == name) {
+                known.arguments.push((name, None));
+            }
+        }
+    }
+    found.builds = res;
+}
+
+/// A path below a directory, without `.` and, where that is possible, without `..`.
+pub(crate) fn joined(directory: &Path, path: &str) -> PathBuf {
+    let mut res = PathBuf::new();
+    for part in directory.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(res.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                res.pop();
+            }
+            part => res.push(part),
+        }
+    }
+    if res.as_os_str().is_empty() { PathBuf::from(".") } else { res }
+}
+
+/// Whether a context is no directory of this machine.
+pub(crate) fn is_remote(context: &str) -> bool {
+    context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/")
+}
