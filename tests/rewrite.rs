@@ -96,8 +96,9 @@ fn most_images_with_build_tools_get_a_plan() {
 
 /// Reasons that no example can show: the plan falls back to copying an environment, or the text cannot come to be in a
 /// file that the rule speaks of.
-const WITHOUT_EXAMPLE: [&str; 16] = [
+const WITHOUT_EXAMPLE: [&str; 17] = [
     "may be compiled with the",
+    "that is installed before it",
     "does not make wheels",
     "it makes no wheels",
     "the RUN is in exec form",

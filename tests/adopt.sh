@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# From nothing to a green hook, as the README says it: the wheel in a fresh environment, a repository of twenty old
+# projects, what is safe is fixed, the rest is known, and the commit goes through. Needs git, Python and PyPI.
+#
+# usage: tests/adopt.sh [WHEEL]      without a wheel one is built, as quickly as possible
+set -euo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+say() { printf '\n$ %s\n' "$*"; "$@"; }
+
+# Each command below that the README promises stands there word by word.
+promised() {
+    grep -qF -- "$*" "$top/README.md" || { echo "README.md lacks: $*" >&2; exit 1; }
+    say "$@"
+}
+
+python3 -m venv "$work/tools"
+if [ $# -gt 0 ]; then
+    mkdir "$work/wheels" && cp "$1" "$work/wheels/"
+else
+    "$work/tools/bin/pip" install --quiet 'maturin>=1.9,<2'
+    (cd "$top" && "$work/tools/bin/maturin" build --quiet --profile dev --out "$work/wheels")
+fi
+# The index has no release yet, so that the wheel is found here; everything else comes from PyPI.
+export PIP_FIND_LINKS="$work/wheels" PIP_DISABLE_PIP_VERSION_CHECK=1 PRE_COMMIT_HOME="$work/pre-commit"
+
+python3 -m venv "$work/venv"
+. "$work/venv/bin/activate"
+promised pip install pylintdock pre-commit
+say pylintdock --version
+
+repository="$work/repository"
+mkdir "$repository" && cd "$repository"
+git init --quiet && git config user.name someone && git config user.email someone@example.com
+corpus=${CORPUS:-$top/../shared/corpus/dev.tar.zst}
+if [ -e "$corpus" ] && command -v zstd >/dev/null; then
+    mkdir "$work/corpus" && zstd -dcq "$corpus" | tar -x -C "$work/corpus"
+    # Every other of the first forty, so that they are not all of one kind.
+    find "$work/corpus/dev/python/ctx" -mindepth 1 -maxdepth 1 -type d | sort | awk 'NR % 2 && NR < 41' |
+        while read -r project; do cp -r "$project" .; done
+else
+    echo "skipped: the corpus is not here; the example of the README stands for it"
+    for number in $(seq 20); do cp -r "$top/tests/example" "project-$number"; done
+fi
+git add --all && git commit --quiet --message "As it was"
+echo "$(pylintdock check --quiet --output-format concise | wc -l) findings in $(git ls-files | wc -l) files"
+
+# The hook of the README, taken from there.
+awk '/^repos:/ { found = 1 } /^```/ { if (found) exit } found' "$top/README.md" > .pre-commit-config.yaml
+cat .pre-commit-config.yaml
+promised pylintdock check --fix || [ $? -eq 1 ]
+promised pylintdock check --write-baseline pylintdock-baseline.json
+echo 'baseline = "pylintdock-baseline.json"' > pylintdock.toml
+promised pre-commit install
+promised git add --all
+say git commit --message "Dockerfiles are checked"
+say pre-commit run --all-files
+
+# A new mistake is stopped.
+printf 'FROM python:3.12-slim\nRUN pip install flask\n' > Dockerfile
+git add Dockerfile
+if git commit --quiet --message "A mistake"; then
+    echo "the hook let a new mistake through" >&2
+    exit 1
+fi
+git reset --quiet --hard
+
+# The hooks of the repository itself, the one that takes the program on the PATH.
+say pre-commit try-repo "$top" pylintdock-system --all-files
+test -z "$(git status --porcelain)"
+echo "the session is green"
