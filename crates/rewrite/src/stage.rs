@@ -313,6 +313,17 @@ fn doubt_programs(
             add(doubts, format!("the copied program may call {}", model::listed(&called)));
         }
     }
+    let says_more = |it: &Step<'_>| {
+        let is_start = matches!(it.instruction.keyword, Keyword::Cmd | Keyword::Entrypoint);
+        let is_program = it.copy().is_some_and(|it| it.from == model::CopyFrom::Context);
+        is_start || is_program
+    };
+    if !build.steps.iter().any(says_more) {
+        add(
+            doubts,
+            "no program is copied or started, so images that are built on this one may compile",
+        );
+    }
     let moving = splits.iter().filter(|it| !it.1.moved.is_empty());
     let first = moving.map(|it| it.0.call.command.span.start).min().unwrap_or(0);
     let behind = all.iter().flatten().filter(|it| it.span.start > first);
