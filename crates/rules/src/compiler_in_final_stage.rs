@@ -127,9 +127,11 @@ fn explain_need<'f>(build: &Build<'f>, stage: &Stage<'f>, diagnostic: &mut Diagn
     if !planned.is_empty() && planned.iter().all(needs_none) {
         let calls = installation::calls(build, stage);
         let by_lock = calls.iter().find(|it| !it.1.locks.is_empty());
-        let installer = by_lock.map_or("pip", |it| it.0.call.tool.name());
-        diagnostic.note(format!(
-            "all that {installer} installs here has wheels for this Python, so it needs no compiler"
-        ));
+        diagnostic.note(match by_lock.map(|it| it.0.call.tool.name()) {
+            Some(tool) => format!(
+                "all that {tool} installs here has wheels for this Python, so it needs no compiler"
+            ),
+            None => "all packages that are named here have wheels for this Python; only what they bring along may need a compiler".to_owned(),
+        });
     }
 }
