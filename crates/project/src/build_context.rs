@@ -24,6 +24,8 @@ pub fn infer_context(
     if telling.iter().any(|it| !is_pattern(it)) {
         telling.retain(|it| !is_pattern(it));
     }
+    // So many prove as much as all of a huge file, and each is looked for on disk.
+    telling.truncate(MOST_TELLING);
     if telling.is_empty() {
         let may_be_elsewhere = !expected_files.is_empty() && holds_only_dockerfiles(directory);
         return (!may_be_elsewhere).then(|| directory.to_path_buf());
@@ -40,6 +42,8 @@ pub fn infer_context(
     }
     best.filter(|it| it.0 * 2 >= telling.len()).map(|it| it.1.to_path_buf())
 }
+
+const MOST_TELLING: usize = 100;
 
 fn holds_only_dockerfiles(directory: &Path) -> bool {
     let Ok(entries) = fs::read_dir(directory) else { return false };
