@@ -6,28 +6,12 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::command::{Run, command, run};
+use tests::project::{check, project};
 
 /// Reported by `pip-cache-kept` on line 3, with a safe fix.
 const BAD: &str =
     "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n";
 const GOOD: &str = "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n";
-
-/// A directory with these files. `requirements.txt` is always there, so that the context is known.
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for (path, text) in [("requirements.txt", "flask==3.1.0\n")].iter().chain(files) {
-        let file = directory.path().join(path);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    }
-    directory
-}
-
-/// `check --select pip-cache-kept`, so that no other rule has a say.
-fn check(directory: &TempDir, arguments: &[&str]) -> Run {
-    let all = ["check", "--select", "pip-cache-kept"].iter().chain(arguments);
-    run(directory.path(), all, b"")
-}
 
 fn read(directory: &TempDir, path: &str) -> String {
     fs::read_to_string(directory.path().join(path)).unwrap()

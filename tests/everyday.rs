@@ -7,24 +7,14 @@ use std::path::Path;
 use context::{MemoryFiles, NoFiles};
 use linter::{Input, Safety, Settings};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tests::command::run;
+use tests::project;
 
 const BAD: &str = "ARG PYTHON=3.12\nFROM python:${PYTHON}-slim\nRUN pip install flask==3.1.0\n";
 
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let file = directory.path().join(path);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    }
-    directory
-}
-
 #[test]
 fn config_tells_where_each_setting_comes_from() {
-    let directory = project(&[
+    let directory = project::directory(&[
         ("base.toml", "target-version = 'docker-20.10'\nignore = ['DL3015']\n"),
         (
             "pylintdock.toml",
@@ -70,7 +60,7 @@ fn config_tells_where_each_setting_comes_from() {
 
 #[test]
 fn migrate_writes_a_configuration_and_never_over_one() {
-    let directory = project(&[(".hadolint.yaml", "ignored: [DL3042, DL3008]\n")]);
+    let directory = project::directory(&[(".hadolint.yaml", "ignored: [DL3042, DL3008]\n")]);
     let run = |arguments: &[&str]| run(directory.path(), arguments, b"");
     let printed = run(&["migrate", "--print"]);
     let expected =
@@ -90,7 +80,7 @@ fn migrate_writes_a_configuration_and_never_over_one() {
 
 #[test]
 fn compose_and_bake_files_name_what_is_checked_and_how() {
-    let directory = project(&[
+    let directory = project::directory(&[
         ("app/Dockerfile", BAD),
         ("other/Dockerfile", BAD),
         (
@@ -136,7 +126,7 @@ fn records(directory: &Path, input: &str, more: &[&str]) -> (Vec<Value>, String,
 
 #[test]
 fn records_are_checked_in_order_and_a_bad_one_ends_nothing() {
-    let directory = project(&[]);
+    let directory = project::directory(&[]);
     let mut input = String::new();
     for number in 0..100 {
         let record = json!({ "path": format!("{number}/Dockerfile"), "content": BAD });
@@ -166,7 +156,7 @@ fn records_are_checked_in_order_and_a_bad_one_ends_nothing() {
 
 #[test]
 fn a_record_brings_its_context() {
-    let directory = project(&[("app/there.txt", "")]);
+    let directory = project::directory(&[("app/there.txt", "")]);
     let content = "FROM python:3.12\nCOPY there.txt absent.txt ./\n";
     let with = |context: Value| {
         let record = json!({ "path": "Dockerfile", "content": content, "context": context });

@@ -5,29 +5,13 @@
 use std::fs;
 
 use serde_json::Value;
-use tempfile::TempDir;
-use tests::command::{Run, run};
+use tests::project::{check, project};
 
 /// Found on line 3, columns 16 to 26, behind a character of two bytes; a safe fix.
 const BAD: &str = "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN echo é && pip install -r requirements.txt\n";
 const GOOD: &str = "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n";
 const LINK: &str = "https://github.com/pylintdock/pylintdock/blob/main/rules/pip-cache-kept.md";
 const WHY: &str = "nothing in the image reads the downloads and wheels in pip's cache again";
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for (path, text) in [("requirements.txt", "flask==3.1.0\n")].iter().chain(files) {
-        let file = directory.path().join(path);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    }
-    directory
-}
-
-fn check(directory: &TempDir, arguments: &[&str]) -> Run {
-    let all = ["check", "--select", "pip-cache-kept"].iter().chain(arguments);
-    run(directory.path(), all, b"")
-}
 
 /// What a format says of one bad file and one good one.
 fn output(format: &str) -> String {

@@ -5,5 +5,6 @@ pub mod corpus;
 pub mod input;
 pub mod invariants;
 pub mod page;
+pub mod project;
 pub mod random;
 pub mod session;
