@@ -309,6 +309,9 @@ pub fn cleans(command: &Command<'_>, lookup: Lookup<'_>, home: &str) -> Vec<Clea
     let mut res = Vec::new();
     let whole = removed.iter().filter(|it| !it.is_partial);
     let whole: Vec<_> = whole.filter_map(|it| Some((it.path.as_deref()?, it.span))).collect();
+    if whole.is_empty() {
+        return res;
+    }
     for cache in Cache::ALL {
         let moved = moved(cache, None, lookup);
         let is_there = |path: &str| match &moved {

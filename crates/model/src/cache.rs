@@ -351,7 +351,7 @@ fn removal(
     cache: Cache,
     paths: Vec<String>,
 ) -> Fate {
-    let emptiers = run.memory.emptiers.get_or_init(|| emptiers(build, step, run));
+    let emptiers = emptiers(build, step, run);
     if emptiers.is_empty() {
         return Fate::Kept;
     }

@@ -1,11 +1,12 @@
 //! Commands that do nothing but clean: caches, package lists, bytecode, temporary files.
 
-use managers::cache::{Cache, Cleaned, cleaned_by_call, cleans};
+use managers::cache::{Cache, Cleaned};
 use managers::removal::removed_paths;
 use managers::{Action, Tool};
 use shell::Command;
 
 use crate::account::home;
+use crate::emptier::{Emptier, emptiers};
 use crate::{Build, CommandPlace, Run, Step, path};
 
 /// What one element of a script's list cleans, and nothing else.
@@ -50,10 +51,11 @@ pub fn cleaned_caches<'b>(
     place: CommandPlace,
 ) -> &'b [Cleaned] {
     let all = run.memory.cleaned.get_or_init(|| {
-        let commands = run.commands_with_places();
-        let cleaned = commands.filter_map(|(script, index, command)| {
-            let found = cleaned_by(build, step, run, (script, index), command);
-            (!found.is_empty()).then_some(((script, index), found))
+        let emptiers = emptiers(build, step, run).iter();
+        let cleaned = emptiers.filter_map(|it| {
+            let command = run.scripts.get(it.place.0)?.commands.get(it.place.1)?;
+            let found = cleaned_by(build, step, it, command);
+            (!found.is_empty()).then_some((it.place, found))
         });
         cleaned.collect()
     });
@@ -64,16 +66,17 @@ pub fn cleaned_caches<'b>(
 fn cleaned_by(
     build: &Build<'_>,
     step: &Step<'_>,
-    run: &Run<'_>,
-    place: CommandPlace,
+    emptier: &Emptier,
     command: &Command<'_>,
 ) -> Vec<Cleaned> {
-    let lookup = |name: &str| build.value_at(step, place, name);
-    let Some(removed) = removed_paths(command, &lookup) else {
-        return run.call_at(place).map(|it| cleaned_by_call(&it.call)).unwrap_or_default();
-    };
+    let all = emptier.cleaned();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let lookup = |name: &str| build.value_at(step, emptier.place, name);
+    let Some(removed) = removed_paths(command, &lookup) else { return all.to_vec() };
     let home = home(build, step).unwrap_or_else(|| "/root".to_owned());
-    let is_cache_there = |it: &Cleaned| {
+    let is_cache_there = |it: &&Cleaned| {
         let paths = removed.iter().filter(|path| path.span == it.span);
         if paths.clone().count() == 0 {
             return true;
@@ -84,9 +87,7 @@ fn cleaned_by(
             written.any(|it| own.iter().any(|own| own == it.trim_end_matches(['*', '/'])))
         }
     };
-    let mut res = cleans(command, &lookup, &home);
-    res.retain(is_cache_there);
-    res
+    all.iter().filter(is_cache_there).copied().collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

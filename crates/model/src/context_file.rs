@@ -21,7 +21,7 @@ const UNKNOWN_DIRECTORY: &str = "/?";
 const MAX_LOOKUPS: usize = 64;
 
 /// The file of the context, relative to its root, that a call of a RUN finds at `written`; `None` when no COPY, ADD or
-/// bind mount is known to have brought it, or the context does not hold it.
+/// bind mount is known to have brought it, the context does not hold it, or no context is known.
 ///
 /// What a RUN writes itself is not seen.
 pub fn context_file(
@@ -31,6 +31,7 @@ pub fn context_file(
     written: &str,
 ) -> Option<String> {
     let run = step.run()?;
+    build.surroundings.files.tree()?;
     let directory = directory(&step.state, run, call)?;
     let wanted = path::join(&directory, written);
     let key = (step.index, wanted);
@@ -197,11 +198,7 @@ fn rest_below<'p>(path: &'p str, directory: &str) -> Option<&'p str> {
 fn existing(build: &Build<'_>, path: &str) -> Option<String> {
     let files = build.surroundings.files;
     let path = path.trim_start_matches('/');
-    let exists = match files.tree() {
-        Some(tree) => tree.is_file(path),
-        None => files.read(path).is_some(),
-    };
-    exists.then(|| path.to_owned())
+    files.tree()?.is_file(path).then(|| path.to_owned())
 }
 
 #[cfg(test)]

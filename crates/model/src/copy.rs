@@ -74,7 +74,8 @@ impl<'f> Source<'f> {
 
     /// Whether it has wildcards.
     pub fn is_pattern(&self) -> bool {
-        self.path.as_deref().is_some_and(|it| it.contains(['*', '?', '[']))
+        let is_wild = |it: u8| matches!(it, b'*' | b'?' | b'[');
+        self.path.as_deref().is_some_and(|it| it.bytes().any(is_wild))
     }
 }
 

@@ -35,7 +35,11 @@ enum EmptiedPath {
 }
 
 /// The commands of a RUN that may empty a cache, in order.
-pub(crate) fn emptiers(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<Emptier> {
+pub(crate) fn emptiers<'r>(build: &Build<'_>, step: &Step<'_>, run: &'r Run<'_>) -> &'r [Emptier] {
+    run.memory.emptiers.get_or_init(|| find_emptiers(build, step, run))
+}
+
+fn find_emptiers(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>) -> Vec<Emptier> {
     let homes = homes(build, step);
     let mut res = Vec::new();
     let traps = run.commands_with_places().filter(|it| it.2.program() == Some("trap"));
@@ -99,6 +103,14 @@ pub(crate) fn homes(build: &Build<'_>, step: &Step<'_>) -> Vec<String> {
 }
 
 impl Emptier {
+    /// What the command cleans where `~` is the first of the homes that it may be.
+    pub(crate) fn cleaned(&self) -> &[Cleaned] {
+        match &self.what {
+            Emptied::These(cleaned, _) => cleaned.first().map_or(&[], |it| it),
+            Emptied::Perhaps => &[],
+        }
+    }
+
     /// Whether the command empties a cache at these paths; `None` when it may.
     pub(crate) fn empties(&self, cache: Cache, paths: &[String], homes: &[String]) -> Option<bool> {
         let Emptied::These(cleaned, removed) = &self.what else { return None };

@@ -201,13 +201,7 @@ fn copied_part(
         return None;
     }
     let removed = path::clean(removed);
-    let own = run.commands_with_places().take_while(|it| (it.0, it.1) < place);
-    let mut is_alone = !own.into_iter().any(|it| may_make(build, step, run, it, &removed));
     for before in build.steps_before(step) {
-        if let Some(run) = before.run() {
-            let mut commands = run.commands_with_places();
-            is_alone &= !commands.any(|it| may_make(build, before, run, it, &removed));
-        }
         let Some(copy) = before.copy() else { continue };
         let (Some(target), [source]) = (copy.target.as_deref(), copy.sources.as_slice()) else {
             continue;
@@ -226,13 +220,34 @@ fn copied_part(
                 files.any(|it| !ignore.is_some_and(|ignore| ignore.excludes(it.0)))
             }
             // A single file is small, as a rule.
-            _ => is_recursive && is_alone && from != "." && !path::file_name(from).contains('.'),
+            _ => {
+                is_recursive
+                    && from != "."
+                    && !path::file_name(from).contains('.')
+                    && !is_made_behind(build, before, (step, run, place), &removed)
+            }
         };
         if is_there {
             return Some(Added { name: removed, step: before.index, span: source.word.span });
         }
     }
     None
+}
+
+/// Whether a command behind the step `first` and before a place may make `path` or something below it.
+fn is_made_behind(
+    build: &Build<'_>,
+    first: &Step<'_>,
+    (step, run, place): (&Step<'_>, &Run<'_>, CommandPlace),
+    path: &str,
+) -> bool {
+    let mut own = run.commands_with_places().take_while(|it| (it.0, it.1) < place);
+    let mut between = build.steps_before(step).take_while(|it| it.index > first.index);
+    own.any(|it| may_make(build, step, run, it, path))
+        || between.any(|it| {
+            let Some(run) = it.run() else { return false };
+            run.commands_with_places().any(|command| may_make(build, it, run, command, path))
+        })
 }
 
 /// Whether a command may make `path` or something below it; package managers may build things in any directory.

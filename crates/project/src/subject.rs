@@ -81,9 +81,18 @@ impl<'c> Subject<'c> {
     }
 }
 
+/// Longer than a file written by hand is. What tells the context stands before this many bytes, or is told again.
+const TELLING: usize = 64 * 1024;
+
 /// The files that must be in the context, wherever that is.
 fn expected_files(text: &str) -> Vec<String> {
-    let file = syntax::parse(text);
+    let start = text.as_bytes().get(..TELLING);
+    let cut = start.and_then(|it| it.iter().rposition(|it| *it == b'\n'));
+    let mut file = syntax::parse(cut.and_then(|at| text.get(..at)).unwrap_or(text));
+    if cut.is_some() {
+        // The last one may go on behind the cut.
+        file.instructions.pop();
+    }
     let scripts = model::scripts(&file);
     let around = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
     model::expected_files(&Build::new(&file, &scripts, around))
