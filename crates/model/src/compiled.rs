@@ -97,6 +97,23 @@ pub fn compiled<'f>(
     res
 }
 
+/// What a call asks for by name of which there is neither a wheel nor a source distribution for the Python of the stage,
+/// each with its version.
+pub fn impossible<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    (_, found, _): &Installing<'_, 'f>,
+) -> Vec<String> {
+    let Some(place) = interpreter(build, stage) else { return Vec::new() };
+    if found.origin.has_more_wheels() {
+        return Vec::new();
+    }
+    let wanted = found.wanted.iter().filter(|it| applies(it, place) == Some(true));
+    let impossible =
+        wanted.filter(|it| installation_of(build, it, place, place.libc) == Installation::Fails);
+    impossible.map(|it| it.title()).collect()
+}
+
 /// What the calls of a stage compile that install into it.
 pub fn compiled_by_calls<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Compiled> {
     let own = calls(build, stage);

@@ -83,8 +83,7 @@ fn stops_installing(
     for wanted in found.wanted.iter().filter(|it| applies(it, new) == Some(true)) {
         let after = installation_of(build, wanted, new, new.libc);
         if is_bad(after) && !is_bad(installation_of(build, wanted, old, old.libc)) {
-            let version = wanted.version.as_ref().map(|it| format!("=={it}")).unwrap_or_default();
-            return Some(format!("{}{version}", wanted.name));
+            return Some(wanted.title());
         }
     }
     for lock in &found.locks {

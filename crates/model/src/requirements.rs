@@ -68,6 +68,16 @@ pub struct Origin {
     pub no_binary: bool,
 }
 
+impl Wanted {
+    /// The name with the exact version, where one is asked for.
+    pub fn title(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{}=={version}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
 impl Requirements {
     /// Whether everything that is asked for is in `wanted`.
     pub fn is_complete(&self) -> bool {

@@ -59,17 +59,16 @@ pub fn version_argument<'f>(
         return Err("the other image is not a stage of this file".to_owned());
     };
     for stage in [own, other] {
-        let is_same = match &stage.base {
-            Base::Image { known, .. } => {
-                known.python.is_official() && known.python.version() == Some(version)
-            }
-            _ => false,
+        let Base::Image { known, .. } = &stage.base else {
+            return Err("an image is not known".to_owned());
         };
-        if !is_same {
-            return Err(format!(
-                "not both images are known to have Python {}.{}",
-                version.0, version.1
-            ));
+        let image = stage.image.map_or("", |it| it.span.of(build.file.text));
+        if !known.python.is_official() {
+            return Err(format!("`{image}` is no official image of Python"));
+        }
+        if known.python.version() != Some(version) {
+            let (major, minor) = version;
+            return Err(format!("`{image}` is not known to have Python {major}.{minor}"));
         }
     }
     let text = format!("{}.{}", version.0, version.1);
@@ -136,7 +135,8 @@ fn new_argument(
             (is_written && is_whole).then(|| Span::new(start, end))
         });
         let Some(tag) = tag else {
-            return Err(format!("a tag does not begin with `{version}` alone"));
+            let image = stage.image.map_or("", |it| it.span.of(text));
+            return Err(format!("the tag of `{image}` stands for more than Python {version}"));
         };
         let edit = (tag, format!("${{{NAME}}}"));
         if !edits.contains(&edit) {

@@ -39,8 +39,8 @@ enum Prefix {
     Unknown,
 }
 
-/// Programs that configure or run a build in a directory of sources.
-const BUILDERS: [&str; 23] = [
+/// Programs that configure or run a build in a directory of sources, in order.
+pub(crate) const BUILDERS: [&str; 23] = [
     "autoconf",
     "autogen.sh",
     "autoreconf",

@@ -38,7 +38,10 @@ pub(crate) fn bring_back(
                 if is_idle { Builder::Nothing } else { Builder::Same }
             }
             Keyword::Workdir | Keyword::Shell => Builder::Same,
-            Keyword::Copy | Keyword::Add => Builder::Lines(vec![whole(build, step)]),
+            // Where it does not run as root, files can be written by their owner alone.
+            Keyword::Copy | Keyword::Add => {
+                Builder::Lines(vec![whole(build, step, start != Some(User::Root))])
+            }
             Keyword::User if start != Some(User::Root) => Builder::Same,
             _ => continue,
         };

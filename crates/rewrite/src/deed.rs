@@ -7,6 +7,7 @@ use model::{Build, Effect, Run, RunCall, Step, effect_in};
 use shell::{Command, Script};
 use syntax::Span;
 
+use crate::compiled::BUILDERS;
 use crate::packages::family;
 use crate::plan::Refusal;
 
@@ -324,48 +325,26 @@ pub(crate) fn compiles<'f>(
     is_call: bool,
     build: &Build<'_>,
 ) -> Option<(&'f str, Span)> {
-    const COMPILING: [&str; 42] = [
-        "autoconf",
-        "autogen.sh",
-        "autoreconf",
-        "b2",
-        "bazel",
-        "bjam",
-        "bootstrap",
-        "bootstrap.sh",
-        "c++",
+    /// Those of other languages, which know themselves where things go.
+    const OF_LANGUAGES: [&str; 19] = [
         "cabal",
         "cargo",
-        "cc",
-        "clang",
-        "clang++",
-        "cmake",
-        "configure",
         "cpan",
         "cpanm",
         "docker-php-ext-install",
-        "g++",
-        "gcc",
         "gem",
-        "gfortran",
         "go",
         "gradle",
         "javac",
         "luarocks",
-        "make",
-        "meson",
         "mvn",
-        "ninja",
         "nvcc",
         "pear",
         "pecl",
         "phpize",
         "qmake",
         "rustc",
-        "scons",
         "stack",
-        "swig",
-        "waf",
         "xcodebuild",
     ];
     if is_call || command.has_script {
@@ -377,7 +356,8 @@ pub(crate) fn compiles<'f>(
         .get(1)
         .and_then(|it| it.literal())
         .is_some_and(|it| matches!(it, "--version" | "-v" | "version" | "--help"));
-    let is_known = COMPILING.binary_search(&program).is_ok() && !is_question;
+    let is_in = |names: &[&str]| names.binary_search(&program).is_ok();
+    let is_known = (is_in(&BUILDERS) || is_in(&OF_LANGUAGES)) && !is_question;
     let text = command.span.of(build.file.text);
     let runs_bazel = command.words.iter().any(|it| it.literal() == Some("bazel"));
     if runs_bazel && !is_question {

@@ -1,10 +1,10 @@
 //! Where the environments lie that are built in one stage and copied to the other.
 
 use knowledge::image::{Distribution, Image, Python, PythonOrigin};
-use managers::python::{Destination, destination};
+use managers::python::{Destination, destination, editables, installs_project};
 use managers::{Action, Tool};
 use model::interpreter::interpreter;
-use model::{Base, Build, RunCall, Stage, Step, path};
+use model::{Base, Build, RunCall, Stage, Step, context_file, path};
 use syntax::Span;
 
 use crate::compiled::{compiled, tree};
@@ -39,7 +39,10 @@ pub(crate) fn environments<'f>(
     let mut made: Vec<String> = Vec::new();
     for task in tasks.iter().flatten() {
         let found = match task.deed {
-            Deed::Python(call) | Deed::Grouped(call) => of_call(build, task.step, call, &made)?,
+            Deed::Python(call) | Deed::Grouped(call) => {
+                compiles_nothing_in_place(build, task.step, call)?;
+                of_call(build, task.step, call, &made)?
+            }
             Deed::Environment(call) => {
                 let own = of_environment(task.step, call);
                 made.extend(match &own {
@@ -101,6 +104,38 @@ pub(crate) fn environments<'f>(
         return Err(Refusal::new("nothing in the stage installs Python packages"));
     }
     Ok(res)
+}
+
+/// Refuses where the project is installed as it lies in its source, and compiles something there: only the environment
+/// is copied.
+fn compiles_nothing_in_place<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &RunCall<'f>,
+) -> Result<(), Refusal> {
+    /// What `pyproject.toml` speaks of when a project compiles.
+    const COMPILING: [&str; 8] = [
+        "[tool.poetry.build",
+        "cffi_modules",
+        "ext-modules",
+        "maturin",
+        "mesonpy",
+        "mypyc",
+        "scikit_build_core",
+        "setuptools_rust",
+    ];
+    let is_in_place = installs_project(&call.call) == Some(true) && !call.call.has("--no-editable")
+        || editables(&call.call).next().is_some();
+    if !is_in_place {
+        return Ok(());
+    }
+    let file = context_file(build, step, call, "pyproject.toml");
+    let text = file.and_then(|it| build.surroundings.files.read(&it));
+    if text.is_some_and(|text| COMPILING.iter().any(|it| text.contains(it))) {
+        let reason = "the project is compiled where its source lies, which is not copied";
+        return Err(Refusal::at(call.head(), reason));
+    }
+    Ok(())
 }
 
 /// Where something is installed.

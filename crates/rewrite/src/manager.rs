@@ -5,6 +5,7 @@ use model::RunCall;
 use syntax::Keyword;
 
 use crate::deed::Task;
+use crate::plan::Shape;
 use crate::share::Sharing;
 
 /// The tools, by the names of their packages.
@@ -28,17 +29,23 @@ impl<'f> Sharing<'_, 'f> {
 
     /// Whether a command only sets up a tool that does not reach the shipped stage.
     pub(crate) fn is_setting_of_tool(&self, task: &Task<'_, 'f>) -> bool {
-        let Some(run) = task.step.run() else { return false };
+        self.installation_of(task).is_some_and(|it| self.serves_only_the_build(it))
+    }
+
+    /// Whether a command of the shipped stage sets up a tool that comes there with the environment of the interpreter.
+    pub(crate) fn sets_up_copied_tool(&self, task: &Task<'_, 'f>) -> bool {
+        matches!(self.shape, Shape::Environment { has_system: true, .. })
+            && self.installation_of(task).is_some_and(|it| !self.serves_only_the_build(it))
+    }
+
+    /// The call of pip in the stage that installs the tool which a command sets up.
+    fn installation_of(&self, task: &Task<'_, 'f>) -> Option<&RunCall<'f>> {
+        let run = task.step.run()?;
         let own = run.calls.iter().find(|it| task.span.contains(it.head()));
-        let Some(own) = own.filter(|it| it.call.action == Action::Configure) else { return false };
-        let name = own.call.tool.name();
+        let name = own.filter(|it| it.call.action == Action::Configure)?.call.tool.name();
         let all = self.build.steps.iter().filter(|it| it.stage == task.step.stage);
         let mut calls = all.filter_map(|it| it.run()).flat_map(|it| &it.calls);
-        calls.any(|it| {
-            it.call.tool == Tool::Pip
-                && names(it).iter().any(|it| it == name)
-                && self.serves_only_the_build(it)
-        })
+        calls.find(|it| it.call.tool == Tool::Pip && names(it).iter().any(|it| it == name))
     }
 
     fn end_of_build(&self) -> u32 {
@@ -58,7 +65,7 @@ impl<'f> Sharing<'_, 'f> {
     fn is_called_later(&self, name: &str) -> bool {
         let text = self.build.file.text;
         let speaks = |it: &&model::Step<'f>| {
-            it.copy().is_none() && it.instruction.span.of(text).contains(name)
+            it.copy().is_none() && has_word(it.instruction.span.of(text), name)
         };
         let later = self.build.steps.iter().filter(|it| it.index > self.last.0);
         let runs = self.build.steps.iter().filter(|it| it.index <= self.last.0);
@@ -81,6 +88,18 @@ impl<'f> Sharing<'_, 'f> {
                 })
             })
     }
+}
+
+/// Whether a text has a word that no letter, digit, dot or dash continues: not the `poetry` of `poetry.lock`.
+fn has_word(text: &str, word: &str) -> bool {
+    let goes_on = |it: Option<char>| {
+        it.is_some_and(|it| it.is_ascii_alphanumeric() || matches!(it, '.' | '-' | '_'))
+    };
+    text.match_indices(word).any(|(at, _)| {
+        let behind = text.get(at + word.len()..).and_then(|it| it.chars().next());
+        let before = text.get(..at).and_then(|it| it.chars().next_back());
+        !goes_on(behind) && !goes_on(before)
+    })
 }
 
 /// The packages that a call names, without versions.

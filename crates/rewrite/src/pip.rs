@@ -1,7 +1,7 @@
 //! The calls of pip that are shared: a wheel is built in one stage and installed in the other.
 
 use context::Source;
-use knowledge::image::PythonOrigin;
+use knowledge::image::{Python, PythonOrigin};
 use knowledge::python_package::needs;
 use knowledge::wheel::Installation;
 use managers::{Action, Tool, python};
@@ -99,6 +99,7 @@ pub(crate) fn installs<'b, 'f>(
         });
     }
     builds_alone(build, stage, &res.calls)?;
+    has_wheel_command(build, stage, &res.calls)?;
     res.fetches_with_git &= !calls_git;
     let several = res.calls.len() > 1;
     let mut used: Vec<String> = Vec::new();
@@ -120,6 +121,39 @@ pub(crate) fn installs<'b, 'f>(
     }
     res.has_compiled = judge_packages(build, stage, doubts);
     Ok(res)
+}
+
+/// The pip of Red Hat's own Python is 9.0 up to release 8, and `pip wheel` of that asks for the package `wheel`, which
+/// no other package brings. Source: `required_packages` in pip 9's `commands/wheel.py`.
+fn has_wheel_command<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    calls: &[Install<'_, 'f>],
+) -> Result<(), Refusal> {
+    let version = build.image(stage).and_then(|it| {
+        let has_own = matches!(it.python, Python::Present { origin, .. } if origin != PythonOrigin::Distribution);
+        let release = it.release.filter(|_| it.distribution.is_red_hat_family() && !has_own)?;
+        release.version().split('.').next()?.parse::<u32>().ok()
+    });
+    let Some(version) = version.filter(|it| *it < 9) else { return Ok(()) };
+    let Some(first) = calls.iter().find(|it| it.call.call.tool == Tool::Pip) else {
+        return Ok(());
+    };
+    let runs = build.steps_of(stage).iter().filter_map(|it| it.run());
+    let before =
+        runs.flat_map(|it| &it.calls).filter(|it| it.head().start < first.call.head().start);
+    let brings = |it: &RunCall<'_>| {
+        let words = it.call.operands.iter().filter_map(|it| it.text());
+        let names = words.map(|it| it.split(['=', '<', '>', '~', '!']).next().unwrap_or(it));
+        it.call.tool == Tool::GetPip
+            || names.into_iter().any(|it| it == "pip" || it == "wheel" || it.ends_with("-wheel"))
+    };
+    if before.into_iter().any(brings) {
+        return Ok(());
+    }
+    let reason = "the pip of this release builds no wheels without the package `wheel`";
+    // From 8 on, the environment can be copied instead.
+    Err(Refusal { is_final: version < 8, ..Refusal::at(first.call.head(), reason) })
 }
 
 /// A source distribution without `pyproject.toml` is built with what is installed, and the builder installs nothing.

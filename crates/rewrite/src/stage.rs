@@ -155,7 +155,7 @@ fn finish<'f>(
     let is_source = |it: &&Task<'_, '_>| matches!(it.deed, Deed::Project(_) | Deed::Compiles(..));
     let building = all.iter().flatten().filter(is_source).map(|it| it.step.index);
     let building: Vec<usize> = building.collect();
-    let sharing = Sharing {
+    let mut sharing = Sharing {
         build,
         shape,
         is_official: image.is_some_and(|it| it.python.is_official()),
@@ -170,6 +170,11 @@ fn finish<'f>(
         sources: &found.sources,
         building: &building,
     };
+    // What sets up a tool that is copied needs it.
+    let mut before = all.iter().flatten().filter(|it| it.step.index < sharing.first);
+    if let Some(it) = before.find(|it| sharing.sets_up_copied_tool(it)) {
+        sharing.first = it.step.index;
+    }
     let mut judged = Vec::new();
     let mut planned: Vec<StepPlan> = Vec::new();
     for (step, tasks) in steps.iter().zip(all).skip(1) {
@@ -401,7 +406,7 @@ fn surround(
             is_moved = true;
         }
         if read.contains(&step.index) {
-            it.builder = Builder::Lines(vec![whole(build, step)]);
+            it.builder = Builder::Lines(vec![whole(build, step, false)]);
             is_moved = true;
         }
         if is_moved {

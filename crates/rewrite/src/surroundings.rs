@@ -160,7 +160,7 @@ pub(crate) fn copied(
     installs: &[Install<'_, '_>],
 ) -> Vec<String> {
     let Some(copy) = step.copy() else { return Vec::new() };
-    let whole = vec![whole(build, step)];
+    let whole = vec![whole(build, step, false)];
     let is_small = installs.iter().all(|it| it.is_read && !it.has_project);
     if !is_small || copy.from != CopyFrom::Context || copy.is_add {
         return whole;
@@ -234,14 +234,23 @@ fn narrowed_sources(
         .then(|| format!("COPY {} {destination}", kept.join(" ")))
 }
 
-/// The instruction as it is written, but for owners and modes: the builder has no such users.
-pub(crate) fn whole(build: &Build<'_>, step: &Step<'_>) -> String {
+/// The instruction as it is written, but for modes and owners: the builder has no users that are made in the stage.
+/// With `keeps_numbers` owners by number stay.
+pub(crate) fn whole(build: &Build<'_>, step: &Step<'_>, keeps_numbers: bool) -> String {
     let instruction = step.instruction;
     let text = instruction.span.of(build.file.text);
     let start = instruction.span.start as usize;
     let mut res = text.to_owned();
     for flag in instruction.flags.iter().rev() {
-        if matches!(&*flag.name, "chown" | "chmod") {
+        let goes = match &*flag.name {
+            "chmod" => true,
+            "chown" => {
+                let owner = flag.span.of(build.file.text).split_once('=').map_or("", |it| it.1);
+                !keeps_numbers || !owner.starts_with(|it: char| it.is_ascii_digit())
+            }
+            _ => false,
+        };
+        if goes {
             let from = flag.span.start as usize - start;
             let rest = text.get(flag.span.end as usize - start..).unwrap_or("");
             let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();

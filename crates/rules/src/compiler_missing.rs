@@ -3,7 +3,7 @@
 use knowledge::python_package::{needs, package};
 use knowledge::wheel::{Architecture, Wheel, has_wheel};
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
-use model::compiled::{Compiled, compiled, missing_to_compile};
+use model::compiled::{Compiled, compiled, impossible, missing_to_compile};
 use model::installation::{Installing, calls};
 use model::interpreter::{Interpreter, interpreter};
 use model::system_packages::{self, Installed, install_before, installed};
@@ -88,6 +88,15 @@ fn report<'f>(
     let own = build.image(stage).map_or("here", |it| it.distribution.name());
     let object = if all.len() == 1 { "it needs" } else { "they need" };
     diagnostic.note(format!("the build fails here; on {own} {object} {}", listed(&names)));
+    let nowhere = impossible(build, stage, call);
+    if !nowhere.is_empty() {
+        let (verb, object) = if nowhere.len() == 1 { ("has", "it") } else { ("have", "them") };
+        diagnostic.note(format!(
+            "{} {verb} neither a wheel nor a source distribution for {python}, so a compiler alone does not help: take another version of {object}, or an older Python",
+            listed(&nowhere)
+        ));
+        return;
+    }
     if is_of_musl {
         diagnostic
             .note("an image with glibc, such as the slim one of the same Python, takes a wheel");

@@ -97,6 +97,14 @@ fn edits(
         return Err(format!("line {line} names `{name}`"));
     }
     let newer = next_release(image.distribution, release, today);
+    let python = release.system_python();
+    let python_moves = python.is_some() && newer.and_then(Release::system_python) != python;
+    if let Some((major, minor)) = python.filter(|_| python_moves) {
+        let name = format!("python{major}.{minor}");
+        if let Some(line) = line_with(build, &name) {
+            return Err(format!("line {line} names `{name}`"));
+        }
+    }
     let standing =
         build.stages.iter().filter(|it| stands_on(build, it, image.distribution, release));
     for stage in standing {

@@ -363,6 +363,8 @@ impl<'f> Walk<'_, 'f> {
                 continue;
             };
             let from = match is_available(build, &from) {
+                // The lock of a member of a workspace lies in the directory of the workspace, which may be any above.
+                None if it.call.tool == Tool::Uv && from.contains('/') => return None,
                 None if input.is_optional => {
                     // Whether there is a lock file is not known; a pattern does not mind.
                     if !from.ends_with(".lock") {
