@@ -9,6 +9,7 @@ mod outputs;
 mod packages_file;
 mod program;
 mod refresh;
+mod release;
 mod working_tree;
 
 use std::path::PathBuf;
@@ -21,11 +22,13 @@ cargo xtask editors [vscode|neovim|helix]...
                                      shows, repairs and rewrites Dockerfiles in real editors and compares with `check --fix`
 cargo xtask images [--shared] [--output FOLDER] [CASE...]
                                      builds the projects of tests/images before and after the fix and compares the images
-cargo xtask outputs                  gives every output format to the programs that read it
+cargo xtask outputs                  gives every output format, the action, workflows and hooks to the programs that read them
 cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index of pip shows to be pure Python
 cargo xtask refresh availability     rebuilds one column of debian-availability.tsv from the lists that apt has here
 cargo xtask refresh debian-packages RELEASE=PACKAGES... [NAMES]
                                      rebuilds debian-packages.tsv from the Packages files of releases
+cargo xtask release VERSION [--check]
+                                     writes a new version wherever it stands, closes the changelog, commits and tags; pushes nothing
 ";
 
 fn main() -> ExitCode {
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         ["coverage", folders @ ..] if !folders.is_empty() => {
             coverage::print(&folders.iter().map(PathBuf::from).collect::<Vec<_>>())
         }
+        ["release", rest @ ..] => release::run(rest).map_err(|it| it + "\n"),
         ["refresh", "pure", names @ ..] => refresh::pure(names),
         ["refresh", "availability"] => refresh::availability(),
         _ => Err(HELP.to_owned()),
