@@ -58,7 +58,8 @@ say git commit --message "Dockerfiles are checked"
 say pre-commit run --all-files
 
 # A new mistake is stopped.
-printf 'FROM python:3.12-slim\nRUN pip install flask\n' > Dockerfile
+printf 'FROM python:3.12-slim\nRUN pip install flask\n' > "$work/mistake"
+cp "$work/mistake" Dockerfile
 git add Dockerfile
 if git commit --quiet --message "A mistake"; then
     echo "the hook let a new mistake through" >&2
@@ -69,4 +70,27 @@ git reset --quiet --hard
 # The hooks of the repository itself, the one that takes the program on the PATH.
 say pre-commit try-repo "$top" pylintdock-system --all-files
 test -z "$(git status --porcelain)"
+
+# The GitHub Action and the job for GitLab, their steps run by hand: the wheel comes from PIP_FIND_LINKS as it would from
+# PyPI. Both are green here, and fail with an annotation or a report once there is a new mistake.
+python -c 'import yaml' 2>/dev/null || pip install --quiet pyyaml
+pipeline() { say python "$top/tests/pipeline.py" "$@"; }
+fails() { if "$@" > "$work/log"; then echo "this passed with a mistake in the tree: $*" >&2; exit 1; fi; cat "$work/log"; }
+python "$top/tests/pipeline.py" snippet "$top/README.md" pylintdock > "$work/gitlab-ci.yml"
+pipeline action "$top/action.yml"
+pipeline action "$top/action.yml" version=latest arguments="--diff-base HEAD"
+pipeline gitlab "$work/gitlab-ci.yml" pylintdock
+test "$(cat gl-code-quality.json)" = "[]"
+mkdir "with a space" && cp "$work/mistake" "with a space/Dockerfile"
+fails pipeline action "$top/action.yml"
+grep -q '^::warning file=with a space/Dockerfile,line=2,' "$work/log"
+# Words on several lines; nothing in them is run.
+fails pipeline action "$top/action.yml" arguments='--exit-zero
+  --ignore $(touch${IFS}run-by-mistake) .'
+pipeline action "$top/action.yml" arguments='--exit-zero
+  --quiet
+  .'
+test ! -e run-by-mistake
+fails pipeline gitlab "$work/gitlab-ci.yml" pylintdock
+grep -q '"path":"with a space/Dockerfile"' gl-code-quality.json
 echo "the session is green"

