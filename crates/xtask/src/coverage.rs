@@ -10,8 +10,8 @@ use model::installation::planned;
 use model::{Build, Surroundings};
 use project::{Contexts, infer_context, is_dockerfile};
 
-/// How many names that are not known are printed.
-const MOST_NAMES: usize = 60;
+/// How many names that are not known are printed unless all are asked for.
+pub(crate) const MOST_NAMES: usize = 60;
 
 #[derive(Default)]
 struct Count {
@@ -30,8 +30,9 @@ struct Count {
     unknown: BTreeMap<String, usize>,
 }
 
-/// Reads all Dockerfiles below some folders and says what is known of what they install.
-pub(crate) fn print(folders: &[PathBuf]) -> Result<String, String> {
+/// Reads all Dockerfiles below some folders and says what is known of what they install, and which `most_names` names
+/// are not known.
+pub(crate) fn print(folders: &[PathBuf], most_names: usize) -> Result<String, String> {
     let mut count = Count::default();
     for folder in folders {
         for file in dockerfiles(folder) {
@@ -39,7 +40,7 @@ pub(crate) fn print(folders: &[PathBuf]) -> Result<String, String> {
             read(&file, folder, &String::from_utf8_lossy(&bytes), &mut count);
         }
     }
-    Ok(described(&count))
+    Ok(described(&count, most_names))
 }
 
 fn dockerfiles(folder: &Path) -> Vec<PathBuf> {
@@ -117,7 +118,7 @@ fn judge(build: &Build<'_>, count: &mut Count) {
     }
 }
 
-fn described(count: &Count) -> String {
+fn described(count: &Count, most_names: usize) -> String {
     let mut res = String::new();
     let Count { installing, decided, unread, requirements, decided_requirements, .. } = count;
     let rest = installing - decided - unread;
@@ -135,7 +136,7 @@ fn described(count: &Count) -> String {
         let mut sorted: Vec<(&String, &usize)> = names.iter().collect();
         sorted.sort_by_key(|it| (std::cmp::Reverse(*it.1), it.0));
         let _ = writeln!(res, "\n{} packages {title}, with the number of files:", sorted.len());
-        for (name, n_files) in sorted.into_iter().take(MOST_NAMES) {
+        for (name, n_files) in sorted.into_iter().take(most_names) {
             let _ = writeln!(res, "{n_files:5} {name}");
         }
     }

@@ -5,11 +5,14 @@ mod coverage;
 mod debian_packages;
 mod editors;
 mod images;
+mod index_files;
+mod lock_files;
 mod outputs;
 mod packages_file;
 mod program;
 mod refresh;
 mod release;
+mod wheel_rows;
 mod working_tree;
 
 use std::path::PathBuf;
@@ -17,13 +20,19 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask compare-wheels [NAME...] compares the tables of wheels with what pip finds
-cargo xtask coverage FOLDER...       how many Python Dockerfiles have every requirement decided, and what is not known
+cargo xtask coverage [--all] FOLDER...
+                                     how many Python Dockerfiles have every requirement decided, and what is not known
 cargo xtask editors [vscode|neovim|helix]...
                                      shows, repairs and rewrites Dockerfiles in real editors and compares with `check --fix`
 cargo xtask images [--shared] [--output FOLDER] [CASE...]
                                      builds the projects of tests/images before and after the fix and compares the images
 cargo xtask outputs                  gives every output format, the action, workflows and hooks to the programs that read them
 cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index of pip shows to be pure Python
+cargo xtask refresh wheels NAME...   rebuilds the rows of a few packages in the tables of wheels from the index of pip
+cargo xtask refresh locks FOLDER...  adds the packages that lock files below these folders list, by their wheels
+cargo xtask refresh pure-in-debian FILE NAME...
+                                     adds packages that Debian builds once for all architectures; FILE is dh-python's
+                                     list of names
 cargo xtask refresh availability     rebuilds one column of debian-availability.tsv from the lists that apt has here
 cargo xtask refresh debian-packages RELEASE=PACKAGES... [NAMES]
                                      rebuilds debian-packages.tsv from the Packages files of releases
@@ -40,11 +49,17 @@ fn main() -> ExitCode {
         ["outputs"] => outputs::run().map_err(|it| it + "\n"),
         ["images", rest @ ..] => images::run(rest).map_err(|it| it + "\n"),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
+        ["coverage", "--all", folders @ ..] if !folders.is_empty() => {
+            coverage::print(&paths(folders), usize::MAX)
+        }
         ["coverage", folders @ ..] if !folders.is_empty() => {
-            coverage::print(&folders.iter().map(PathBuf::from).collect::<Vec<_>>())
+            coverage::print(&paths(folders), coverage::MOST_NAMES)
         }
         ["release", rest @ ..] => release::run(rest).map_err(|it| it + "\n"),
         ["refresh", "pure", names @ ..] => refresh::pure(names),
+        ["refresh", "locks", folders @ ..] if !folders.is_empty() => lock_files::refresh(folders),
+        ["refresh", "wheels", names @ ..] if !names.is_empty() => index_files::refresh(names),
+        ["refresh", "pure-in-debian", file, names @ ..] => refresh::pure_in_debian(file, names),
         ["refresh", "availability"] => refresh::availability(),
         _ => Err(HELP.to_owned()),
     };
@@ -58,6 +73,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn paths(words: &[&str]) -> Vec<PathBuf> {
+    words.iter().map(PathBuf::from).collect()
 }
 
 #[expect(clippy::print_stdout, reason = "a chore prints its result")]
