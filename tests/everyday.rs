@@ -117,6 +117,84 @@ fn compose_and_bake_files_name_what_is_checked_and_how() {
     assert!(failed.errors.contains("cannot read `none.yaml`: it has no `services`"), "{failed:?}");
 }
 
+const SEVERAL: &str = "\
+ARG PYTHON=3.13
+FROM python:${PYTHON}-slim AS base
+RUN pip install uv
+FROM base AS web
+RUN pip install flask
+FROM base AS worker
+# pylintdock: ignore[pip-cache-kept] kept here
+RUN pip install celery
+FROM base AS docs
+RUN pip install sphinx
+";
+
+/// What each service is built from is checked; nothing is fixed that another service may need as it is.
+#[test]
+fn services_with_different_stages_of_one_dockerfile_are_all_checked() {
+    let compose = "services:\n  web: {build: {context: ., target: web}}\n  web2: {build: {context: ., target: web}}\n  \
+                   worker: {build: {context: ., target: worker}}\n";
+    let directory = project::directory(&[("Dockerfile", SEVERAL), ("compose.yaml", compose)]);
+    let check = |arguments: &[&str]| {
+        let all = ["check", "--today", "2026-11-21", "--output-format", "concise", "--select"];
+        run(directory.path(), all.iter().chain(arguments), b"")
+    };
+    let found = check(&["pip-cache-kept,suppression-unused", "compose.yaml"]);
+    let lines: Vec<&str> =
+        found.output.lines().filter_map(|it| it.strip_prefix("Dockerfile:")).collect();
+    let places: Vec<&str> = lines.iter().filter_map(|it| it.split(':').next()).collect();
+    // The stage of both, that of `web`; what `worker` silences is silent, and nobody builds `docs`.
+    assert_eq!(places, ["3", "5"], "{found:?}");
+    assert_eq!(found.errors, "");
+    // One whose stage does not exist is told.
+    let wrong = compose.replace("target: worker", "target: nope");
+    fs::write(directory.path().join("wrong.yaml"), wrong).unwrap();
+    let failed = check(&["pip-cache-kept", "wrong.yaml"]);
+    assert!(failed.errors.contains("it has no stage `nope`"), "{failed:?}");
+    let layers = run(directory.path(), ["layers", "compose.yaml"], b"");
+    assert!(layers.output.contains("Dockerfile, as `web`"), "{layers:?}");
+    assert!(layers.output.contains("Dockerfile, as `worker`"), "{layers:?}");
+    let fixed = check(&["pip-cache-kept", "--fix", "compose.yaml"]);
+    assert_eq!(fixed.status, 0, "{fixed:?}");
+    let text = fs::read_to_string(directory.path().join("Dockerfile")).unwrap();
+    let expected = SEVERAL.replace("install uv", "install --no-cache-dir uv");
+    assert_eq!(text, expected.replace("install flask", "install --no-cache-dir flask"));
+}
+
+#[test]
+fn a_fix_that_another_service_may_mind_is_not_applied() {
+    // `web` is made of files that `tools` installs, where nothing is found when only `web` is built.
+    let text = "FROM python:3.13-slim AS tools\nRUN pip install ruff\n\
+                FROM python:3.13-slim AS web\nCOPY --from=tools /root /root\n";
+    let compose = "services:\n  web: {build: {context: ., target: web}}\n  tools: {build: {context: ., target: tools}}\n";
+    let directory = project::directory(&[("Dockerfile", text), ("compose.yaml", compose)]);
+    let check = |arguments: &[&str]| {
+        let all = ["check", "--today", "2026-11-21", "--select", "pip-cache-kept"];
+        run(directory.path(), all.iter().chain(arguments), b"")
+    };
+    let alone = check(&["--target", "tools", "--diff", "Dockerfile"]);
+    assert!(alone.output.contains("+RUN pip install --no-cache-dir ruff"), "{alone:?}");
+    let both = check(&["compose.yaml"]);
+    assert!(both.output.contains("no fix, since it may change the image of `web`"), "{both:?}");
+    assert_eq!(check(&["--fix", "compose.yaml"]).status, 1);
+    assert_eq!(fs::read_to_string(directory.path().join("Dockerfile")).unwrap(), text);
+}
+
+#[test]
+fn arguments_of_each_service_count() {
+    let compose =
+        "services:\n  new: {build: .}\n  old: {build: {context: ., args: {PYTHON: '3.7'}}}\n";
+    let text = "ARG PYTHON=3.13\nFROM python:${PYTHON}-slim\nRUN pip install flask\n";
+    let directory = project::directory(&[("Dockerfile", text), ("compose.yaml", compose)]);
+    let rules = "python-end-of-life,pip-cache-kept";
+    let all = ["check", "--today", "2026-11-21", "--select", rules, "compose.yaml"];
+    let found = run(directory.path(), all, b"");
+    assert!(found.output.contains("warning[python-end-of-life]"), "{found:?}");
+    assert!(found.output.contains("in the image of `old`"), "{found:?}");
+    assert_eq!(found.output.matches("warning[pip-cache-kept]").count(), 1, "{found:?}");
+}
+
 fn records(directory: &Path, input: &str, more: &[&str]) -> (Vec<Value>, String, i32) {
     let all = ["check", "--stdin-jsonl", "--select", "pip-cache-kept,copy-source-missing"];
     let run = run(directory, all.iter().chain(more), input.as_bytes());
@@ -140,7 +218,8 @@ fn records_are_checked_in_order_and_a_bad_one_ends_nothing() {
     let expected: Vec<String> = (0..100).map(|it| format!("{it}/Dockerfile")).collect();
     assert_eq!(paths, expected);
     assert_eq!(found[0]["fix"]["title"], "Add --no-cache-dir");
-    assert!(errors.contains("error: line 72 of standard input is no record: "), "{errors}");
+    let wrong = "error: line 72 of standard input is no record: invalid type: integer `1`, expected a string, in column 10\n";
+    assert!(errors.contains(wrong), "{errors}");
     assert!(
         errors.ends_with("Found 100 problems in 101 records; 1 record could not be read\n"),
         "{errors}"
@@ -152,6 +231,38 @@ fn records_are_checked_in_order_and_a_bad_one_ends_nothing() {
         &["--exit-zero", "--quiet"],
     );
     assert_eq!((errors.as_str(), status), ("", 0));
+}
+
+#[test]
+fn a_line_that_is_no_record_is_told_with_what_one_is() {
+    let directory = project::directory(&[]);
+    let told = |input: &str| {
+        let (_, errors, status) = records(directory.path(), input, &["--quiet"]);
+        assert_eq!(status, 2, "{input}");
+        errors
+    };
+    let line = |what: &str| format!("error: line 1 of standard input is no record{what}\n");
+    for (input, what) in [
+        ("{\"path\": \"a\"}", ": missing field `content`"),
+        (
+            "{\"path\": \"a\", \"content\": \"\", \"x\": 1}",
+            ": unknown field `x`, expected one of `path`, `content`, `context`, in column 32",
+        ),
+        ("FROM python", ", since it is no JSON: expected value, in column 1"),
+        ("[", ", since it is no JSON: EOF while parsing a list, in column 1"),
+        (
+            "{\"path\": \"a\", \"content\": \"\", \"context\": 1}",
+            ": `context` is neither a directory nor an object of texts",
+        ),
+    ] {
+        let errors = told(input);
+        assert!(errors.starts_with(&line(what)), "{errors}");
+        let record =
+            "A record is an object on one line: {\"path\": \"app/Dockerfile\", \"content\": ";
+        assert_eq!(errors.matches(record).count(), 1, "{errors}");
+    }
+    // What a record looks like is said once.
+    assert_eq!(told("1\n2\n3\n").matches("A record is").count(), 1);
 }
 
 #[test]

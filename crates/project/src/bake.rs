@@ -153,6 +153,7 @@ fn named(
         context,
         target: text("target")?,
         arguments: arguments.collect(),
+        others: Vec::new(),
     })
 }
 
@@ -190,6 +191,7 @@ target "other" { context = "./${TAG}" }
                 ("PYTHON".to_owned(), some("3.12-slim")),
                 ("TAG".to_owned(), None),
             ],
+            others: Vec::new(),
         };
         assert_eq!(found.builds, [web]);
         assert_eq!(

@@ -22,6 +22,8 @@ pub struct NamedBuild {
     pub target: Option<String>,
     /// Values of ARG.
     pub arguments: BuildArguments,
+    /// Other images of the same Dockerfile and context, with another stage or other arguments.
+    pub others: Vec<NamedBuild>,
 }
 
 /// What a Compose or Bake file says.
@@ -59,7 +61,7 @@ pub fn builds(path: &Path) -> Result<Builds, Problem> {
     Ok(res)
 }
 
-/// One Dockerfile is looked at once in a context, however many images are built of it: with what all of them agree on.
+/// One Dockerfile is looked at once in a context; images that are built of it otherwise are told with the first one.
 fn merge(found: &mut Builds) {
     let mut res: Vec<NamedBuild> = Vec::new();
     for build in std::mem::take(&mut found.builds) {
@@ -69,23 +71,10 @@ fn merge(found: &mut Builds) {
             res.push(build);
             continue;
         };
-        if known.target != build.target {
-            found.left_out.push(format!(
-                "`{}` and `{}` build different stages of one Dockerfile; its last stage is checked",
-                known.name, build.name
-            ));
-            known.target = None;
-        }
-        for (name, value) in known.arguments.iter_mut() {
-            let other = build.arguments.iter().find(|it| it.0 == *name);
-            if other.is_none_or(|it| it.1 != *value) {
-                *value = None;
-            }
-        }
-        for (name, _) in build.arguments {
-            if !known.arguments.iter().any(|it| it.0 == name) {
-                known.arguments.push((name, None));
-            }
+        let is_known =
+            |it: &NamedBuild| it.target == build.target && it.arguments == build.arguments;
+        if !is_known(known) && !known.others.iter().any(is_known) {
+            known.others.push(build);
         }
     }
     found.builds = res;

@@ -58,6 +58,7 @@ fn named(name: &str, build: &Value, directory: &Path) -> Result<NamedBuild, Stri
         context,
         target,
         arguments: options.get("args").map(arguments).unwrap_or_default(),
+        others: Vec::new(),
     })
 }
 

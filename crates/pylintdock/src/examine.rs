@@ -11,6 +11,7 @@ use crate::baseline::{self, Counts};
 use crate::formats::{Style, fragment};
 use crate::job::{Job, Plan};
 use crate::report::{Report, Tally};
+use crate::views;
 
 /// A Dockerfile that was read, with what it is built from.
 pub(crate) struct Subject<'c>(project::Subject<'c>);
@@ -38,8 +39,10 @@ impl<'c> Subject<'c> {
         } else {
             Source::read(&job.file.file, &job.file.shown)?
         };
-        if let Some(target) = job.target(plan.options).filter(|_| job.file.is_named) {
-            has_stage(&source.text, target, &job.file.shown)?;
+        for job in job.each_image() {
+            if let Some(target) = job.target(plan.options).filter(|_| job.file.is_named) {
+                has_stage(&source.text, target, &job.file.shown)?;
+            }
         }
         Ok(Subject::new(plan, contexts, job, source))
     }
@@ -95,14 +98,18 @@ impl<'c> Subject<'c> {
 
     /// What the linter finds.
     pub(crate) fn check(&self, plan: &Plan<'_>, job: &Job) -> Vec<Diagnostic> {
-        self.with_input(plan, job, |input| self.offered(linter::check(rules::ALL, input)))
+        self.with_input(plan, job, |input| {
+            let found = linter::check(rules::ALL, input);
+            self.offered(views::of_all(plan.options, job, input, found))
+        })
     }
 
     /// What the linter finds, also in the files that the Dockerfile installs from.
     fn check_with_inputs(&self, plan: &Plan<'_>, job: &Job) -> (Vec<Diagnostic>, Vec<InputFault>) {
-        let (found, faults) =
-            self.with_input(plan, job, |input| linter::check_with_inputs(rules::ALL, input));
-        (self.offered(found), faults)
+        self.with_input(plan, job, |input| {
+            let (found, faults) = linter::check_with_inputs(rules::ALL, input);
+            (self.offered(views::of_all(plan.options, job, input, found)), faults)
+        })
     }
 
     /// Where no fix is applied, because the text is not the bytes of the file, none is offered.
@@ -198,8 +205,14 @@ pub(crate) fn examine(
 ) -> Result<Examined, Problem> {
     let subject = Subject::read(plan, contexts, job)?;
     if plan.options.explain_rewrite {
-        let told = subject.with_input(plan, job, explained);
-        let printed = format!("{}\n{told}\n", job.file.shown);
+        let images = job.each_image();
+        let printed = images.iter().map(|job| {
+            let told = subject.with_input(plan, job, explained);
+            let name = job.build.as_ref().filter(|_| images.len() > 1).map(|it| &it.name);
+            let name = name.map_or(String::new(), |it| format!(", as `{it}`"));
+            format!("{}{name}\n{told}\n", job.file.shown)
+        });
+        let printed = printed.collect();
         return Ok(Examined { printed, ..Examined::default() });
     }
     let (found, faults) = subject.check_with_inputs(plan, job);

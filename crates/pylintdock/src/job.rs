@@ -11,6 +11,7 @@ use crate::output::ErrorOutput;
 use crate::scope::Scope;
 
 /// One Dockerfile to look at.
+#[derive(Clone)]
 pub(crate) struct Job {
     pub(crate) file: Dockerfile,
     pub(crate) configuration: Arc<Configuration>,
@@ -27,6 +28,14 @@ impl Job {
     pub(crate) fn target<'a>(&'a self, options: &'a Check) -> Option<&'a str> {
         let named = || self.build.as_ref().and_then(|it| it.target.as_deref());
         options.target.as_deref().or_else(named)
+    }
+
+    /// One job for each image that a Compose or Bake file builds of it.
+    pub(crate) fn each_image(&self) -> Vec<Job> {
+        let Some(build) = &self.build else { return vec![self.clone()] };
+        let images = std::iter::once(build).chain(&build.others);
+        let image = |it: &NamedBuild| NamedBuild { others: Vec::new(), ..it.clone() };
+        images.map(|it| Job { build: Some(image(it)), ..self.clone() }).collect()
     }
 
     /// Values of ARG that the builder is given.

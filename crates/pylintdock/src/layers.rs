@@ -24,6 +24,9 @@ const INDENT: usize = 30;
 #[derive(Debug, Serialize)]
 struct Image {
     path: String,
+    /// What a Compose or Bake file calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     layers: Vec<Row>,
     total: Total,
     after_safe_fixes: Total,
@@ -51,9 +54,9 @@ pub(crate) fn run(options: &Layers, color: Color) -> ExitCode {
     let mut output = Output::new();
     let contexts = Contexts::default();
     let mut images = Vec::new();
-    for job in &plan.jobs {
-        match Subject::read(&plan, &contexts, job) {
-            Ok(subject) => images.push(image(options, &plan, job, &subject)),
+    for job in plan.jobs.iter().flat_map(Job::each_image) {
+        match Subject::read(&plan, &contexts, &job) {
+            Ok(subject) => images.push(image(options, &plan, &job, &subject)),
             Err(problem) => {
                 errors.error(problem);
                 is_done = false;
@@ -81,6 +84,7 @@ fn image(options: &Layers, plan: &Plan<'_>, job: &Job, subject: &Subject<'_>) ->
         let after = |allowed| total(&after_fixes(input, allowed).1);
         Image {
             path: job.file.shown.clone(),
+            name: job.build.as_ref().map(|it| it.name.clone()),
             total: total(&layers),
             layers,
             after_safe_fixes: after(Safety::Safe),
@@ -90,7 +94,10 @@ fn image(options: &Layers, plan: &Plan<'_>, job: &Job, subject: &Subject<'_>) ->
 }
 
 fn table(image: &Image, has_unsafe: bool) -> String {
-    let mut res = format!("{}\n", image.path);
+    let mut res = match &image.name {
+        Some(name) => format!("{}, as `{name}`\n", image.path),
+        None => format!("{}\n", image.path),
+    };
     res += &format!("{:>5}  {:>10}  {:>9}  instruction\n", "line", "adds", "no use");
     for row in &image.layers {
         let instruction = cut(&row.instruction, WIDTH - INDENT);

@@ -26,6 +26,7 @@ mod scope;
 mod stack;
 mod statistics;
 mod summary;
+mod views;
 mod watch;
 mod wheels;
 mod wrap;

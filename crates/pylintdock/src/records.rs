@@ -31,6 +31,12 @@ const LONGEST_LINE: u64 = 2 * LARGEST_DOCKERFILE;
 
 const COULD_NOT_RUN: u8 = 2;
 
+/// Said behind the first line that is none.
+const RECORD: &str = "\
+A record is an object on one line: {\"path\": \"app/Dockerfile\", \"content\": \"FROM python:3.13-slim\\n…\"},
+and where they count, \"context\": \"DIRECTORY\" or {\"requirements.txt\": \"flask\\n\"}.
+";
+
 /// One record.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +108,9 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
                     n_bad += 1;
                     let place = job.as_ref().map(|it| format!("`{}`: ", it.record.path));
                     errors.error(format_args!("{}{sentence}", place.unwrap_or_default()));
+                    if n_bad == 1 && job.is_err() {
+                        errors.print(RECORD);
+                    }
                 }
             }
         }
@@ -203,13 +212,33 @@ fn job(line: Line, configurations: &mut Configurations<'_>) -> Result<Job, Strin
     let number = line.number;
     let record: Record = line
         .text
-        .and_then(|it| serde_json::from_slice(&it).map_err(|it| format!("is no record: {it}")))
+        .and_then(|it| serde_json::from_slice(&it).map_err(|error| no_record(&it, &error)))
         .map_err(|it| format!("line {number} of standard input {it}"))?;
     let file = project::named(Path::new(&record.path));
     let configuration = configurations
         .nearest(&file.directory)
         .map_err(|it| format!("line {number} of standard input: {it}"))?;
     Ok(Job { record, file, configuration })
+}
+
+/// What is wrong with a line that is no record. The reader's own message counts lines too, of which there is but one.
+fn no_record(text: &[u8], error: &serde_json::Error) -> String {
+    let column = error.column();
+    let message = error.to_string();
+    let message = message.strip_suffix(&format!(" at line {} column {column}", error.line()));
+    let message = message.map_or_else(|| error.to_string(), str::to_owned);
+    // A whole object is read before its fields are.
+    let place = match error.is_data() && column >= text.trim_ascii_end().len() {
+        true => String::new(),
+        false => format!(", in column {column}"),
+    };
+    match (error.is_data(), message.starts_with("data did not match")) {
+        (true, true) => {
+            "is no record: `context` is neither a directory nor an object of texts".to_owned()
+        }
+        (true, false) => format!("is no record: {message}{place}"),
+        (false, _) => format!("is no record, since it is no JSON: {message}{place}"),
+    }
 }
 
 /// The findings of a record as JSON lines, and how many.

@@ -13,6 +13,7 @@ use crate::formats::Style;
 use crate::guard::guarded;
 use crate::job::{Job, Plan};
 use crate::scope::Counted;
+use crate::views;
 
 /// A Dockerfile with what fixing it would lead to.
 pub(crate) struct Repair<'c> {
@@ -39,16 +40,21 @@ impl<'c> Repair<'c> {
         let options = plan.options;
         let allowed = if options.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
         let counted = |text: &str, found| plan.scope.counted(options, job, text, found);
+        let all = |input: &Input<'_>, text: &str, found| {
+            views::of_all(options, job, &Input { text, ..*input }, found)
+        };
         let mut outcome = match subject.source.first_invalid_byte {
             // Its text is not its bytes, so that writing it would lose something.
             Some(_) => unchanged(&subject, plan, job),
             None if options.add_ignore => subject.with_input(plan, job, |it| {
                 let reason = reason(plan);
-                silence(rules::ALL, it, &reason, &|text, found| counted(text, found).found)
+                let wanted = |text: &str, found| counted(text, all(it, text, found)).found;
+                silence(rules::ALL, it, &reason, &wanted)
             }),
             // What the baseline knows is fixed too.
             None => subject.with_input(plan, job, |it| {
-                let wanted = |text: &str, found| plan.scope.changed(job, text, found);
+                let wanted =
+                    |text: &str, found| plan.scope.changed(job, text, all(it, text, found));
                 linter::fix_wanted(rules::ALL, it, allowed, &wanted)
             }),
         };
