@@ -125,7 +125,7 @@ fn a_file_that_is_no_baseline_is_refused() {
     for (text, expected) in [
         (
             "[]",
-            "`known.json` is no baseline: something else stands on line 1, column 2; write it anew",
+            "`known.json` is no baseline: --write-baseline wrote nothing like line 1, column 2; write it anew",
         ),
         (
             "{\"version\": 2, \"findings\": {}}",

@@ -36,7 +36,9 @@ impl ConfigError {
         let offset = error.span().map_or(0, |it| it.start);
         // Some of the reader's messages go over several lines.
         let lines: Vec<&str> = error.message().lines().map(str::trim).collect();
-        ConfigError::new(path, text, offset, lines.join(", "))
+        let message = lines.join(", ");
+        let message = plain(&message, key_in_front(text, offset)).unwrap_or(message);
+        ConfigError::new(path, text, offset, message)
     }
 
     pub(crate) fn suggest(self, nearest: impl fmt::Display) -> ConfigError {
@@ -47,6 +49,40 @@ impl ConfigError {
         self.help = Some(help.into());
         self
     }
+}
+
+/// The reader's message about a value in words for who writes the file; `None` for other messages.
+fn plain(message: &str, key: Option<&str>) -> Option<String> {
+    let subject = key.map_or("this".to_owned(), |it| format!("`{it}`"));
+    if let Some(rest) = message.strip_prefix("unknown variant ") {
+        let (value, known) = rest.split_once(", expected ")?;
+        return Some(format!("{subject} cannot be {value}; write {known}"));
+    }
+    let (found, expected) = message.strip_prefix("invalid type: ")?.split_once(", expected ")?;
+    let expected = match expected {
+        "a sequence" => "a list, as in [\"…\"]",
+        "a map" => "a table",
+        "a string" => "a text in quotes",
+        "a boolean" => "`true` or `false`",
+        other => other,
+    };
+    let found = match found {
+        "sequence" => "a list".to_owned(),
+        "map" => "a table".to_owned(),
+        other => match other.split_once(' ') {
+            Some(("string", text)) => format!("the text {text}"),
+            Some((_, value)) => value.to_owned(),
+            None => other.to_owned(),
+        },
+    };
+    Some(format!("{subject} must be {expected}, not {found}"))
+}
+
+/// The key whose value begins at an offset, if both stand on one line.
+fn key_in_front(text: &str, offset: usize) -> Option<&str> {
+    let line = text.get(..offset)?.rsplit('\n').next()?;
+    let key = line.trim_end().strip_suffix('=')?.trim();
+    (!key.is_empty()).then_some(key)
 }
 
 impl fmt::Display for ConfigError {

@@ -19,7 +19,7 @@ pub fn texts_at(revision: &str, files: &[PathBuf]) -> Result<HashMap<PathBuf, St
     for file in files {
         let Some(root) = root_of(file) else {
             let text = format!(
-                "cannot compare `{}` with `{revision}`: it is in no git repository",
+                "cannot compare `{}` with `{revision}`: it is in no git repository; leave --diff-base out to check all of it",
                 shown(file)
             );
             return Err(Problem::new(shown(file), text));

@@ -10,7 +10,7 @@ use crate::{effective, generate, migrate};
 
 /// Finds and repairs what makes Python images large, slow to rebuild, broken or unsafe.
 #[derive(Debug, Parser)]
-#[command(name = "pylintdock", version = env!("PYLINTDOCK_VERSION"), max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "pylintdock", version = env!("PYLINTDOCK_VERSION"), max_term_width = 100, after_help = FIRST_STEPS)]
 pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -21,9 +21,32 @@ pub(crate) struct Arguments {
     pub(crate) color: Color,
 }
 
-const EXIT_CODES: &str = "\
-Exit status: 0 nothing to report (or all fixed), 1 problems found, 2 something could not be done.
-With --diff: 0 nothing to change, though problems may be left; 1 --fix would change something; 2 as above.";
+const FIRST_STEPS: &str = "\
+First steps:
+  pylintdock check         what is wrong in the Dockerfiles below this directory
+  pylintdock check --diff  what --fix would change
+  pylintdock check --fix   change it
+  pylintdock rule NAME     what a rule is about, with examples";
+
+const CHECK_END: &str = "\
+Examples:
+  pylintdock check --fix docker/                 repair the Dockerfiles below a directory
+  pylintdock check compose.yaml                  those that a Compose file builds, with its contexts and arguments
+  pylintdock check --diff-base origin/main       only what a branch has changed
+  pylintdock check --output-format github --output-format sarif=pylintdock.sarif
+
+Exit status: 0 nothing is found, or all of it was fixed; 1 something is left; 2 a file could not be read or the
+command could not run.
+With --diff: 1 if --fix would change something, 0 if not, though problems may be left.";
+
+const LAYERS_END: &str =
+    "Exit status: 0, or 2 if a file could not be read; a layer of no use is no failure.";
+
+const COMPLETIONS_END: &str = "\
+Examples:
+  pylintdock completions bash > ~/.local/share/bash-completion/completions/pylintdock
+  pylintdock completions fish > ~/.config/fish/completions/pylintdock.fish
+  pylintdock completions zsh > DIRECTORY/_pylintdock    (a directory of $fpath)";
 
 /// The groups of the options of `check`.
 const FIXES: &str = "Fixes";
@@ -38,24 +61,35 @@ pub(crate) enum Command {
     /// Show the page of a rule, or list all rules
     Rule(Rule),
     /// Show what each layer of the shipped image adds, and what of it is of no use
+    ///
+    /// Sizes are estimates: nothing is built. Below the layers stands what the same image takes after fixes.
     Layers(Layers),
     /// Ask pip's package index about packages that pylintdock does not know; uses the network
+    ///
+    /// It asks the index that pip is configured with which wheels there are, and writes the answers to
+    /// `.pylintdock-wheels.tsv` in the build context, where `pylintdock check` reads them. Commit that file.
     Wheels(Wheels),
     /// Show the settings that hold for a Dockerfile, and where each comes from
     Config(effective::Arguments),
-    /// Make a pylintdock.toml of the configuration of hadolint or tally
+    /// Write a pylintdock.toml that does what the configuration of hadolint or tally does
+    ///
+    /// It is written beside the configuration that is read; what has no counterpart is told.
     Migrate(migrate::Arguments),
     /// Serve an editor on standard input and output (the Language Server Protocol)
+    ///
+    /// Editors start it themselves; how to tell them is said at
+    /// https://github.com/pylintdock/pylintdock/blob/main/editors/README.md
     Server,
     /// Print a script that completes the command in a shell
+    #[command(after_help = COMPLETIONS_END)]
     Completions(generate::Completions),
     /// Print the manual page, or write those of all commands
     Man(generate::Man),
 }
 
-/// Show what each layer of the shipped image adds, as estimates, and what of it is of no use.
+/// What `layers` is asked.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = LAYERS_END)]
 pub(crate) struct Layers {
     /// Dockerfiles, or directories to search for them
     #[arg(value_name = "PATH", default_value = ".")]
@@ -69,24 +103,23 @@ pub(crate) struct Layers {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output_format: TableFormat,
 
-    /// The directory that `docker build` is given; otherwise inferred from what is copied
+    /// The build context, the directory that `docker build` is given; otherwise found by the files that are copied
     #[arg(long, value_name = "DIR")]
     pub(crate) context: Option<PathBuf>,
 
-    /// The stage that is built and shipped; otherwise the last one
+    /// The stage that is shipped; otherwise the last one, or the one below a last one named test, lint or dev
     #[arg(long, value_name = "STAGE")]
     pub(crate) target: Option<String>,
 }
 
-/// Ask the package index that pip is configured with which wheels there are of packages that pylintdock does not
-/// know, and write the answers to `.pylintdock-wheels.tsv` in the build context, where `pylintdock check` reads them.
+/// What `wheels` is asked.
 #[derive(Debug, Args)]
 pub(crate) struct Wheels {
     /// Dockerfiles, or directories to search for them
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// The directory that `docker build` is given; otherwise inferred from what is copied
+    /// The build context, the directory that `docker build` is given; otherwise found by the files that are copied
     #[arg(long, value_name = "DIR")]
     pub(crate) context: Option<PathBuf>,
 }
@@ -103,18 +136,21 @@ pub(crate) enum TableFormat {
 
 /// Check Dockerfiles and the files around them.
 #[derive(Debug, Default, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = CHECK_END)]
 pub(crate) struct Check {
-    /// Dockerfiles, directories to search for them, or `-` for standard input; with `- --fix` the fixed
-    /// text goes to standard output and what is left to standard error
+    /// Dockerfiles, directories to search for them, Compose or Bake files that name them, or `-` for standard input
+    ///
+    /// With `- --fix` the fixed text goes to standard output, and the problems that are left to standard error.
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Repair what can be repaired safely: the image holds the same programs afterwards
+    /// Apply the safe fixes: afterwards the image has the same packages, files and start command
     #[arg(long, help_heading = FIXES)]
     pub(crate) fix: bool,
 
-    /// With --fix or --diff also apply fixes after which something may differ; without them, count those
+    /// Use unsafe fixes too: they should build, but what is installed may differ, or something was not proved
+    ///
+    /// With --fix they are applied, with --diff shown; otherwise they are offered and counted as fixable.
     #[arg(long, help_heading = FIXES)]
     pub(crate) unsafe_fixes: bool,
 
@@ -122,7 +158,7 @@ pub(crate) struct Check {
     #[arg(long, help_heading = FIXES)]
     pub(crate) diff: bool,
 
-    /// Run only these rules (names or aliases such as DL3042, or `all`)
+    /// Run only these rules: names or aliases such as DL3042, with commas between them, or `all`
     #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = CHOICE)]
     pub(crate) select: Vec<String>,
 
@@ -137,7 +173,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = DestinationParser, default_value = "full", help_heading = OUTPUT)]
     pub(crate) output_format: Vec<Destination>,
 
-    /// The same as `=FILE` behind the only --output-format
+    /// Write to this file instead of standard output; short for `=FILE` behind the only --output-format
     #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
     pub(crate) output_file: Option<PathBuf>,
 
@@ -149,15 +185,15 @@ pub(crate) struct Check {
     #[arg(long, value_name = "TEXT", requires = "add_ignore", help_heading = ADOPTION)]
     pub(crate) reason: Option<String>,
 
-    /// Report only what this file does not know, as --write-baseline wrote it; otherwise the `baseline` of the configuration
+    /// Report only what is not in this file, which --write-baseline wrote; otherwise the `baseline` of the configuration
     #[arg(long, value_name = "FILE", help_heading = ADOPTION)]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Write all that is found to this file, so that --baseline leaves it out; what is gone is forgotten
+    /// Write all that is found to this file, so that --baseline leaves it out; what is not found any more goes out of it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "statistics", "baseline", "diff_base"], help_heading = ADOPTION)]
     pub(crate) write_baseline: Option<PathBuf>,
 
-    /// Report everything, also what the baseline of the configuration knows
+    /// Report everything, also what is in the baseline that the configuration names
     #[arg(long, conflicts_with = "baseline", help_heading = ADOPTION)]
     pub(crate) no_baseline: bool,
 
@@ -184,11 +220,11 @@ pub(crate) struct Check {
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) exit_zero: bool,
 
-    /// The directory that `docker build` is given; otherwise inferred from what is copied
+    /// The build context, the directory that `docker build` is given; otherwise found by the files that are copied
     #[arg(long, value_name = "DIR", help_heading = CHOICE)]
     pub(crate) context: Option<PathBuf>,
 
-    /// The stage that is built and shipped; otherwise the last one
+    /// The stage that is shipped; otherwise the last one, or the one below a last one named test, lint or dev
     #[arg(long, value_name = "STAGE", help_heading = CHOICE)]
     pub(crate) target: Option<String>,
 
@@ -200,12 +236,14 @@ pub(crate) struct Check {
     #[arg(long, value_name = "PATH", help_heading = CHOICE)]
     pub(crate) stdin_filename: Option<PathBuf>,
 
-    /// Read one JSON object per line, `{"path": …, "content": …}`, from standard input, and print findings as JSON lines;
-    /// `"context"` may be a directory or an object of files
-    #[arg(long, conflicts_with_all = ["paths", "fix", "diff", "statistics", "output_format", "stdin_filename", "context", "watch"])]
+    /// Read Dockerfiles as JSON from standard input, one on each line, and print what is found as JSON lines
+    ///
+    /// A line is `{"path": "app/Dockerfile", "content": "FROM …"}`; `"context"` may be a directory, or an object of files
+    /// such as `{"requirements.txt": "flask"}`. The order is kept, and memory stays the same however many there are.
+    #[arg(long, help_heading = CHOICE, conflicts_with_all = ["paths", "fix", "diff", "statistics", "output_format", "stdin_filename", "context", "watch"])]
     pub(crate) stdin_jsonl: bool,
 
-    /// The date by which versions are out of support; otherwise today
+    /// The day on which it is judged what is still supported; otherwise today
     #[arg(long, value_name = "YYYY-MM-DD", help_heading = CHOICE)]
     pub(crate) today: Option<Date>,
 
@@ -224,7 +262,7 @@ impl Check {
 /// Show the page of a rule, or list all rules.
 #[derive(Debug, Args)]
 pub(crate) struct Rule {
-    /// A rule's name or alias, such as `pip-cache-kept` or `DL3042`
+    /// A rule's name or alias, such as `pip-cache-kept` or `DL3042`; without it all rules are listed
     pub(crate) name: Option<String>,
 }
 

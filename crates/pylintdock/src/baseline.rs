@@ -74,7 +74,8 @@ impl Baseline {
             Problem::new(&name, sentence)
         };
         let written: Written = serde_json::from_str(&text).map_err(|it| {
-            problem(format!("something else stands on line {}, column {}", it.line(), it.column()))
+            let (line, column) = (it.line(), it.column());
+            problem(format!("--write-baseline wrote nothing like line {line}, column {column}"))
         })?;
         if written.version != VERSION {
             return Err(problem(format!("its version is {}, not {VERSION}", written.version)));

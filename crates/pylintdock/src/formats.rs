@@ -29,7 +29,7 @@ pub(crate) enum Format {
     Full,
     /// One line for each problem
     Concise,
-    /// One JSON array; empty too when nothing could be read, which the exit status 2 tells
+    /// One JSON array; of files that cannot be read only the exit status 2 and standard error tell
     Json,
     /// One JSON object on a line for each problem
     JsonLines,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
+use project::Problem;
 
 use crate::arguments::{Arguments, Color};
 use crate::output::{ErrorOutput, Output};
@@ -47,8 +48,8 @@ pub(crate) fn man(options: &Man) -> ExitCode {
     match write(command, directory) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let directory = directory.display();
-            fail(&format!("cannot write manual pages to `{directory}`: {error}"))
+            let problem = Problem::of_writing(directory, &error).sentence;
+            fail(&format!("{problem}; name a directory for the manual pages"))
         }
     }
 }

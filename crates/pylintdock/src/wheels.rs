@@ -70,6 +70,9 @@ fn ask_all(
         }
     }
     asked.retain(|_, it| !it.is_empty());
+    if asked.is_empty() && plan.jobs.is_empty() {
+        return Ok(is_done);
+    }
     if asked.is_empty() {
         output.print("pylintdock knows every package that is asked for by name\n");
         return Ok(is_done);

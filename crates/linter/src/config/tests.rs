@@ -134,10 +134,20 @@ fn mistakes_are_named_with_their_place() {
         assert_eq!(error, format!("cannot read `a/x.toml`: {expected}"));
     }
     for (text, part) in [
-        ("select = 'all'", "invalid type"),
-        ("[severity]\nDL3042 = 'fatal'", "`fatal`"),
+        (
+            "select = 'all'",
+            "`select` must be a list, as in [\"…\"], not the text \"all\" on line 1",
+        ),
+        ("baseline = 3", "`baseline` must be a text in quotes, not `3`"),
+        (
+            "[severity]\nDL3042 = 'fatal'",
+            "`DL3042` cannot be `fatal`; write one of `error`, `warning`, `info`, `off` on line 2",
+        ),
         ("select = [", "on line 1, column"),
-        ("wheel-transfer = 'tar'", "expected `mount` or `copy` on line 1, column 18"),
+        (
+            "wheel-transfer = 'tar'",
+            "`wheel-transfer` cannot be `tar`; write `mount` or `copy` on line 1, column 18",
+        ),
         ("ignore = []\nignore = []", "on line 2, column 1"),
         (
             "\ntarget-version = '20.10'",

@@ -11,7 +11,10 @@ use super::{Migrated, level, ours};
 pub(super) fn read(text: &str) -> Result<Migrated, String> {
     let file = project::read_yaml(text)?;
     let Some(keys) = file.as_object() else {
-        return Err("it is no mapping of keys to values".to_owned());
+        return Err(
+            "it is no configuration of hadolint, which is YAML with keys such as `ignored:`"
+                .to_owned(),
+        );
     };
     let mut res = Migrated::default();
     for (key, value) in keys {
