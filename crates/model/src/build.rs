@@ -194,6 +194,12 @@ impl<'f> Build<'f> {
         }
     }
 
+    /// The COPY and ADD instructions that take from the build context, in order.
+    pub fn copies_from_context(&self) -> impl Iterator<Item = (&Step<'f>, &Copy<'f>)> {
+        let copies = self.steps.iter().filter_map(|it| Some((it, it.copy()?)));
+        copies.filter(|it| it.1.from == CopyFrom::Context)
+    }
+
     /// The ignore file that the builder takes, with its path.
     pub fn ignore_file(&self) -> Option<&(String, IgnoreFile)> {
         let find = || IgnoreFile::find(self.surroundings.files, self.surroundings.dockerfile);

@@ -319,16 +319,20 @@ fn is_configured_without_cache(
         if let Some(run) = before.run() {
             return configuring_call(run).is_some();
         }
-        let Some(copy) = before.copy() else { return false };
-        copy.context_paths().any(|(path, _)| {
-            let name = path::file_name(path);
-            let is_configuration = matches!(name, "pip.conf" | "pip.ini" | ".pip");
-            let read = || build.surroundings.files.read(path);
-            is_configuration && read().is_some_and(|it| it.contains("no-cache-dir"))
-        })
+        *before.memory.configures_pip.get_or_init(|| brings_configuration(build, before))
     };
     let find = || build.steps_before(step).any(is_configuring);
     *run.memory.is_configured_before.get_or_init(find)
+}
+
+/// Whether a COPY or ADD brings a file of settings that turns pip's cache off.
+fn brings_configuration(build: &Build<'_>, step: &Step<'_>) -> bool {
+    let Some(copy) = step.copy() else { return false };
+    copy.context_paths().any(|(path, _)| {
+        let is_configuration = matches!(path::file_name(path), "pip.conf" | "pip.ini" | ".pip");
+        let read = || build.surroundings.files.read(path);
+        is_configuration && read().is_some_and(|it| it.contains("no-cache-dir"))
+    })
 }
 
 /// The index of the first call of a RUN that turns pip's cache off for good.

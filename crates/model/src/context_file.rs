@@ -31,7 +31,6 @@ pub fn context_file(
     written: &str,
 ) -> Option<String> {
     let run = step.run()?;
-    build.surroundings.files.tree()?;
     let directory = directory(&step.state, run, call)?;
     let wanted = path::join(&directory, written);
     let key = (step.index, wanted);
@@ -99,6 +98,8 @@ impl Search<'_, '_> {
         let steps = self.build.steps.get(stage.steps.start..end).unwrap_or(&[]);
         for step in steps.iter().rev().take(MAX_LOOK_BACK) {
             let Some(copy) = step.copy() else { continue };
+            // Where no context is known, no other COPY will tell either.
+            self.build.surroundings.files.tree()?;
             let Some(target) = target(copy, &step.state) else { continue };
             let mut sources = copy.sources.iter().rev().filter(|it| it.kind == SourceKind::Path);
             let found = sources.find_map(|source| match copy.from {

@@ -27,7 +27,7 @@ pub struct Planned {
 }
 
 /// A call that installs Python packages, with what it installs.
-pub type Installing<'b, 'f> = (&'b RunCall<'f>, Requirements, &'b Step<'f>);
+pub type Installing<'b, 'f> = (&'b RunCall<'f>, &'b Requirements, &'b Step<'f>);
 
 /// The calls of a stage itself that install Python packages, in order.
 pub fn calls<'b, 'f>(build: &'b Build<'f>, stage: &Stage<'f>) -> Vec<Installing<'b, 'f>> {

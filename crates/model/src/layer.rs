@@ -203,29 +203,27 @@ fn copied_part(
     let removed = path::clean(removed);
     for before in build.steps_before(step) {
         let Some(copy) = before.copy() else { continue };
+        let tree = build.surroundings.files.tree();
         let (Some(target), [source]) = (copy.target.as_deref(), copy.sources.as_slice()) else {
             continue;
         };
-        let (Some(below), Some(from)) = (path::strip(&removed, target), source.path.as_deref())
-        else {
+        let Some(from) = source.path.as_deref() else { continue };
+        let is_known = tree.is_some() && copy.from == CopyFrom::Context;
+        // Of what is not known, a single file is small, as a rule.
+        if !is_known && (!is_recursive || from == "." || path::file_name(from).contains('.')) {
             continue;
-        };
+        }
+        let Some(below) = path::strip(&removed, target) else { continue };
         if below.is_empty() || source.kind != SourceKind::Path || source.is_pattern() {
             continue;
         }
-        let is_there = match (build.surroundings.files.tree(), &copy.from) {
-            (Some(tree), CopyFrom::Context) => {
+        let is_there = match tree.filter(|_| is_known) {
+            Some(tree) => {
                 let ignore = build.ignore_file().map(|it| &it.1);
                 let mut files = tree.below(path::join(from, below).trim_start_matches('/'));
                 files.any(|it| !ignore.is_some_and(|ignore| ignore.excludes(it.0)))
             }
-            // A single file is small, as a rule.
-            _ => {
-                is_recursive
-                    && from != "."
-                    && !path::file_name(from).contains('.')
-                    && !is_made_behind(build, before, (step, run, place), &removed)
-            }
+            None => !is_made_behind(build, before, (step, run, place), &removed),
         };
         if is_there {
             return Some(Added { name: removed, step: before.index, span: source.word.span });

@@ -43,4 +43,6 @@ pub(crate) struct StepMemory {
     pub(crate) home: OnceCell<Option<String>>,
     /// The files that it certainly brings.
     pub(crate) brought: OnceCell<Vec<Added>>,
+    /// It brings a file that turns pip's cache off.
+    pub(crate) configures_pip: OnceCell<bool>,
 }

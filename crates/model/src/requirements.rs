@@ -101,7 +101,15 @@ impl Origin {
 ///
 /// Of `uv sync`, `poetry install` and the like the lock file is read where it lies in the context; where it does not, the
 /// result says only that it is not complete.
-pub fn requirements<'f>(
+pub fn requirements<'r, 'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    call: &'r RunCall<'f>,
+) -> Option<&'r Requirements> {
+    call.requirements.get_or_init(|| find_requirements(build, step, call)).as_ref()
+}
+
+fn find_requirements<'f>(
     build: &Build<'f>,
     step: &Step<'f>,
     call: &RunCall<'f>,
@@ -194,17 +202,24 @@ fn read_origin(call: &Call<'_>, lookup: &dyn Fn(&str) -> Option<String>, origin:
     origin.only_binary |= call.has("--only-binary");
     origin.no_binary |= call.has("--no-binary");
     let uses_uv = matches!(call.tool, Tool::Uv | Tool::UvPip);
-    let prefix = if uses_uv { "UV" } else { "PIP" };
-    let is_set = |name: &str| lookup(&format!("{prefix}_{name}")).filter(|it| !it.is_empty());
-    for name in ["INDEX_URL", "EXTRA_INDEX_URL", "INDEX", "DEFAULT_INDEX"] {
-        if let Some(value) = is_set(name) {
-            origin.has_extra_index |= matches!(name, "EXTRA_INDEX_URL" | "INDEX");
+    let is_set = |variables: [&str; 2]| {
+        let [of_pip, of_uv] = variables;
+        lookup(if uses_uv { of_uv } else { of_pip }).filter(|it| !it.is_empty())
+    };
+    for (variables, is_extra) in [
+        (["PIP_INDEX_URL", "UV_INDEX_URL"], false),
+        (["PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL"], true),
+        (["PIP_INDEX", "UV_INDEX"], true),
+        (["PIP_DEFAULT_INDEX", "UV_DEFAULT_INDEX"], false),
+    ] {
+        if let Some(value) = is_set(variables) {
+            origin.has_extra_index |= is_extra;
             origin.indexes.extend(value.split_whitespace().map(str::to_owned));
         }
     }
-    origin.has_find_links |= is_set("FIND_LINKS").is_some();
-    origin.only_binary |= is_set("ONLY_BINARY").is_some();
-    origin.no_binary |= is_set("NO_BINARY").is_some();
+    origin.has_find_links |= is_set(["PIP_FIND_LINKS", "UV_FIND_LINKS"]).is_some();
+    origin.only_binary |= is_set(["PIP_ONLY_BINARY", "UV_ONLY_BINARY"]).is_some();
+    origin.no_binary |= is_set(["PIP_NO_BINARY", "UV_NO_BINARY"]).is_some();
 }
 
 fn read_operands(call: &Call<'_>, res: &mut Requirements) {

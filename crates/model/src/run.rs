@@ -9,6 +9,7 @@ use syntax::{Arguments, Expansion};
 
 use crate::cache::CacheWrite;
 use crate::memory::RunMemory;
+use crate::requirements::Requirements;
 use crate::{Mount, path};
 
 /// A RUN instruction.
@@ -65,6 +66,8 @@ pub struct RunCall<'f> {
     pub command: usize,
     /// What becomes of the caches that it would fill, once that was asked.
     pub(crate) cache_writes: OnceCell<Vec<CacheWrite>>,
+    /// What it installs, once that was asked.
+    pub(crate) requirements: OnceCell<Option<Requirements>>,
 }
 
 /// More changes of the directory in one RUN than a person writes; behind them it is not certain any more, so that
@@ -116,12 +119,12 @@ impl<'f> Run<'f> {
                 let feeder = index.checked_sub(1).and_then(|it| script.commands.get(it));
                 let piped = || managers::piped_call(feeder?, command, &value);
                 if let Some(call) = managers::call(command, &value).or_else(piped) {
-                    let cache_writes = OnceCell::new();
                     calls.push(RunCall {
                         call,
                         script: script_index,
                         command: index,
-                        cache_writes,
+                        cache_writes: OnceCell::new(),
+                        requirements: OnceCell::new(),
                     });
                 }
                 for (name, value) in changes(command, &value) {

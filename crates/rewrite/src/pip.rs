@@ -58,7 +58,7 @@ pub(crate) fn installs<'b, 'f>(
         if !chosen.iter().any(|it| std::ptr::eq(*it, call)) {
             continue;
         }
-        may_be_shared(build, call, step, &found)?;
+        may_be_shared(build, call, step, found)?;
         for it in &found.unread {
             add(doubts, format!("{} could not be read", it.what));
         }
@@ -77,7 +77,7 @@ pub(crate) fn installs<'b, 'f>(
                 let name = it.requirement.name.as_ref().map_or("", |it| &*it.text);
                 CALLING_GIT.contains(&&*context::normalize_name(name))
             });
-        let has_hashes = call.call.has("--require-hashes") || reads_hashes(build, &found);
+        let has_hashes = call.call.has("--require-hashes") || reads_hashes(build, found);
         let is_read = found.unread.is_empty();
         // A requirements file or variable that forbids wheels forbids those that were built, too.
         let forbids_wheels = found.origin.no_binary && !call.call.has("--no-binary");
@@ -93,7 +93,7 @@ pub(crate) fn installs<'b, 'f>(
             step,
             by_file,
             folder: WHEELS.to_owned(),
-            files: files(build, step, call, &found),
+            files: files(build, step, call, found),
             is_read,
             has_project: has_path,
         });

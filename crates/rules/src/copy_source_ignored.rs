@@ -1,7 +1,7 @@
 //! COPY of something that the ignore file keeps out of the build.
 
 use linter::{Repair, Reports, Rule, Severity};
-use model::{Build, CopyFrom, SourceKind};
+use model::{Build, SourceKind};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -16,10 +16,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
-    let Some(tree) = build.surroundings.files.tree() else { return };
     let Some((file, ignore)) = build.ignore_file() else { return };
-    for step in &build.steps {
-        let Some(copy) = step.copy().filter(|it| it.from == CopyFrom::Context) else { continue };
+    for (_, copy) in build.copies_from_context() {
+        let Some(tree) = build.surroundings.files.tree() else { return };
         for source in copy.sources.iter().filter(|it| it.kind == SourceKind::Path) {
             let Some(written) = source.path.as_deref().filter(|it| *it != ".") else { continue };
             let mut matched = context::copy_sources::matched(tree, written).into_iter();

@@ -3,7 +3,7 @@
 use context::Manager;
 use context::project_files::Role;
 use linter::{Repair, Reports, Rule, Severity};
-use model::{Build, CopyFrom, SourceKind, path};
+use model::{Build, SourceKind, path};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -18,9 +18,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
-    let Some(tree) = build.surroundings.files.tree().filter(|it| it.is_complete()) else { return };
-    for step in &build.steps {
-        let Some(copy) = step.copy().filter(|it| it.from == CopyFrom::Context) else { continue };
+    for (_, copy) in build.copies_from_context() {
+        let tree = build.surroundings.files.tree().filter(|it| it.is_complete());
+        let Some(tree) = tree else { return };
         for source in copy.sources.iter().filter(|it| it.kind == SourceKind::Path) {
             let Some(written) = source.path.as_deref() else { continue };
             let is_wild = context::copy_sources::has_wildcard(written);

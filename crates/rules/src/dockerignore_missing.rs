@@ -23,11 +23,11 @@ pub(crate) static RULE: Rule = Rule {
 const BASE: [&str; 3] = [".git", "**/__pycache__", "**/*.py[cod]"];
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    let Some(step) = broad_copy(build) else { return };
     let Some(tree) = build.surroundings.files.tree() else { return };
     if build.ignore_file().is_some() || tree.is_file(".dockerignore") {
         return;
     }
-    let Some(step) = broad_copy(build) else { return };
     let contents = contents(build);
     let diagnostic = reports.report(
         step.instruction.span,

@@ -30,7 +30,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             continue;
         }
         for (call, requirements, _) in calls(build, stage) {
-            report(build, stage, place, (&call.call, &requirements), reports);
+            report(build, stage, place, (&call.call, requirements), reports);
         }
     }
 }

@@ -117,7 +117,7 @@ wheels = [
 
 fn with_last_call<T>(
     dockerfile: &str,
-    ask: impl for<'f> FnOnce(&Build<'f>, crate::requirements::Requirements) -> T,
+    ask: impl for<'f> FnOnce(&Build<'f>, &crate::requirements::Requirements) -> T,
 ) -> T {
     let file = syntax::parse(dockerfile);
     let scripts = crate::scripts(&file);
