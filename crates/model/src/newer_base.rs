@@ -12,7 +12,7 @@ use crate::installation::{applies, calls, installation_of};
 use crate::interpreter::{Interpreter, interpreter};
 use crate::locked::locked;
 use crate::requirements::Requirements;
-use crate::{Base, Build, Stage, Step, tag_edits};
+use crate::{Base, Build, Stage, tag_edits};
 
 /// The edits that give `next` as the tag to all stages whose image has the same old version, as `next` finds it for each
 /// repository and tag; or the reason why that cannot be, as the end of a sentence.
@@ -63,7 +63,7 @@ fn packages_install<'f>(
         let Some(old) = interpreter(build, stage) else { continue };
         let new = Interpreter { architecture: old.architecture, ..new };
         for (_, found, _) in calls(build, stage) {
-            if let Some(name) = stops_installing(build, &found, old, new) {
+            if let Some(name) = stops_installing(build, found, old, new) {
                 let (major, minor) = new.version;
                 return Err(format!("`{name}` has no wheel for Python {major}.{minor}"));
             }
@@ -102,21 +102,22 @@ fn stops_installing(
 }
 
 /// The line that names a word outside FROM and ARG, such as `python3.8` or `buster`.
-pub fn line_with(build: &Build<'_>, word: &str) -> Option<usize> {
-    let is_apart = |it: &&Step<'_>| {
-        !matches!(it.instruction.keyword, Keyword::From | Keyword::Arg)
-            && names(it.instruction.span.of(build.file.text), word)
-    };
-    let step = build.steps.iter().find(is_apart)?;
-    let before = build.file.text.get(..step.instruction.span.start as usize)?;
-    Some(before.bytes().filter(|it| *it == b'\n').count() + 1)
+pub fn line_with(build: &Build<'_>, word: &str) -> Option<u32> {
+    let mut steps = build.steps.iter().map(|it| it.instruction);
+    let at = steps.find_map(|it| {
+        let is_apart = !matches!(it.keyword, Keyword::From | Keyword::Arg);
+        let place = place_of(it.span.of(build.file.text), word).filter(|_| is_apart)?;
+        Some(it.span.start + u32::try_from(place).ok()?)
+    })?;
+    Some(build.file.lines.line(at))
 }
 
-/// Whether a text has a word that no letter or digit continues.
-fn names(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
+/// Where a text has a word that no letter or digit continues.
+fn place_of(text: &str, word: &str) -> Option<usize> {
+    let mut matches = text.match_indices(word).map(|it| it.0);
+    matches.find(|at| {
         let after = text.get(at + word.len()..).and_then(|it| it.chars().next());
-        let before = text.get(..at).and_then(|it| it.chars().next_back());
+        let before = text.get(..*at).and_then(|it| it.chars().next_back());
         let goes_on = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
         !goes_on(after) && !goes_on(before)
     })
@@ -150,7 +151,7 @@ pub fn stands_against<'f>(build: &Build<'f>, stage: &Stage<'f>, next: Release) -
 /// Names that every distribution gave up with the program or the version of the library that they stand for.
 fn has_left(name: &str) -> bool {
     let old = ["python2", "python-", "py2-", "gnupg1", "libssl1.", "libcrypto1.", "libreadline6"];
-    old.iter().any(|it| name.starts_with(it)) && name != "python-is-python3"
+    name == "python" || old.iter().any(|it| name.starts_with(it)) && name != "python-is-python3"
 }
 
 /// pip of a distribution that keeps its Python to itself stops outside of an environment (PEP 668).

@@ -14,6 +14,9 @@ use crate::{Build, Run, RunCall, Step, path};
 const RELEASES: [&str; 8] =
     ["wheezy", "jessie", "precise", "quantal", "trusty", "utopic", "vivid", "wily"];
 
+/// The same of Fedora: 1.4.1 and 1.5.6. Source: its package archives.
+const FEDORA: [&str; 2] = ["20", "21"];
+
 /// Whether a call starts the pip that a package of an old distribution brought, which knows no `--no-cache-dir`.
 pub fn is_before_cache(
     build: &Build<'_>,
@@ -22,8 +25,11 @@ pub fn is_before_cache(
     call: &RunCall<'_>,
 ) -> bool {
     let Some(image) = build.stage(step).and_then(|it| build.image(it)) else { return false };
-    let is_old = image.release.is_some_and(|it| RELEASES.contains(&it.name()))
-        && matches!(image.distribution, Distribution::Debian | Distribution::Ubuntu);
+    let is_old = image.release.is_some_and(|it| match image.distribution {
+        Distribution::Debian | Distribution::Ubuntu => RELEASES.contains(&it.name()),
+        Distribution::Fedora => FEDORA.contains(&it.name()),
+        _ => false,
+    });
     let has_own = matches!(image.python, Python::Present { origin, .. } if origin != PythonOrigin::Distribution);
     let system_python = image.release.and_then(|it| it.system_python());
     if !is_old
@@ -128,7 +134,7 @@ fn is_old_version(specifier: &str) -> bool {
 }
 
 fn installs_package(it: &RunCall<'_>) -> bool {
-    it.call.tool.is_apt()
+    (it.call.tool.is_apt() || it.call.tool.is_dnf())
         && it.call.action == Action::Install
         && system::packages(&it.call).any(|it| matches!(it.name, "python-pip" | "python3-pip"))
 }
@@ -147,6 +153,8 @@ mod tests {
             ("ubuntu:14.04", "RUN pip install x", true),
             ("ubuntu:15.10", "RUN pip3 install x", true),
             ("debian:8", "RUN sudo -H python -m pip install x", true),
+            ("fedora:21", "RUN yum -y install python-pip\nRUN pip install x", true),
+            ("fedora:24", "RUN yum -y install python-pip\nRUN pip install x", false),
             ("ubuntu:16.04", "RUN pip install x", false),
             ("debian:stretch", "RUN pip install x", false),
             ("python:3.5-jessie", "RUN pip install x", false),

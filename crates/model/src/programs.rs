@@ -1,5 +1,7 @@
 //! Which programs the small Debian images of Python have.
 
+use shell::Command;
+
 /// Programs that are in `python:3.x-slim` of every release, and those that Python brings.
 const PRESENT: &[&str] = &[
     ".",
@@ -133,6 +135,8 @@ const ABSENT: &[(&str, &str)] = &[
     ("autoconf", "autoconf"),
     ("automake", "automake"),
     ("autoreconf", "autoconf"),
+    ("bunzip2", "bzip2"),
+    ("bzcat", "bzip2"),
     ("bzip2", "bzip2"),
     ("bzr", "bzr"),
     ("c++", "g++"),
@@ -154,9 +158,11 @@ const ABSENT: &[(&str, &str)] = &[
     ("ssh", "openssh-client"),
     ("ssh-keyscan", "openssh-client"),
     ("svn", "subversion"),
+    ("unxz", "xz-utils"),
     ("unzip", "unzip"),
     ("wget", "wget"),
     ("xz", "xz-utils"),
+    ("xzcat", "xz-utils"),
 ];
 
 /// What is known of a program in the small Debian images of Python.
@@ -179,6 +185,35 @@ pub fn in_slim(program: &str) -> InSlim {
         Ok(at) => ABSENT.get(at).map_or(InSlim::Unknown, |it| InSlim::Absent(it.1)),
         Err(_) => InSlim::Unknown,
     }
+}
+
+/// The package of the program that `tar` starts to unpack or pack with, where the small images lack it: by an option, or
+/// by the name of the archive.
+pub fn unpacker(command: &Command<'_>) -> Option<&'static str> {
+    if command.program() != Some("tar") {
+        return None;
+    }
+    let words = || command.words.iter().skip(1).filter_map(|it| it.literal());
+    let by_name = |it: &str| {
+        let is_one = |endings: &[&str]| endings.iter().any(|ending| it.ends_with(ending));
+        match it {
+            "--xz" => Some("xz-utils"),
+            "--bzip2" => Some("bzip2"),
+            _ if is_one(&[".tar.xz", ".txz"]) => Some("xz-utils"),
+            _ if is_one(&[".tar.bz2", ".tbz", ".tbz2"]) => Some("bzip2"),
+            _ => None,
+        }
+    };
+    let by_letter = |(index, it): (usize, &str)| {
+        // The first word may do without the dash: `tar xjf`.
+        let is_short = it.starts_with('-') && !it.starts_with("--");
+        let letters = Some(it).filter(|_| is_short || index == 0 && !it.starts_with('-'))?;
+        if letters.contains('J') {
+            return Some("xz-utils");
+        }
+        letters.contains('j').then_some("bzip2")
+    };
+    words().find_map(by_name).or_else(|| words().enumerate().find_map(by_letter))
 }
 
 /// The first program that a start command (`CMD …`, with its keyword) runs and that the small images lack.

@@ -14,7 +14,7 @@ use crate::installation::{calls, planned};
 use crate::interpreter::interpreter;
 use crate::listed;
 use crate::locked::locked;
-use crate::programs::{InSlim, absent_in_start, in_slim};
+use crate::programs::{InSlim, absent_in_start, in_slim, unpacker};
 use crate::{Base, Build, CopyFrom, Stage, Step, copied_code::has_no_outer_calls};
 
 /// New tags for the base images of some stages, which belong together.
@@ -45,6 +45,7 @@ pub fn to_slim<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Result<Retag, String
         Retag { tags: vec![new_tag(build, root, &slim_counterpart)?], doubts: Vec::new() };
     for stage in build.stages.iter().filter(|it| self::root(build, it).index == root.index) {
         needs_no_compiler(build, stage, &mut res.doubts)?;
+        installs_from_lists(build, stage)?;
         for step in build.steps_of(stage) {
             uses_small_image(build, stage, step, &mut res.doubts)?;
             if step.copy().is_some_and(|it| !has_no_outer_calls(build, it)) {
@@ -92,6 +93,7 @@ pub fn to_glibc<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Result<Retag, Strin
 /// # Errors
 /// The base image is not a full one of Python, or its tag is not written out.
 pub fn slim_tag<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Result<NewTag, String> {
+    installs_from_lists(build, stage)?;
     new_tag(build, stage, &slim_counterpart)
 }
 
@@ -163,6 +165,28 @@ fn new_tag<'f>(
     Ok(NewTag { span, text, image })
 }
 
+/// Whether each call of apt that installs has lists of packages: without them it succeeds only where the image has all
+/// that it names already, and the slim one may not.
+fn installs_from_lists<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Result<(), String> {
+    let mut stages: Vec<&Stage<'f>> = build.lineage(stage).collect();
+    stages.reverse();
+    let steps = stages.into_iter().flat_map(|it| build.steps_of(it));
+    let calls = steps.filter_map(|it| it.run()).flat_map(|it| &it.calls).map(|it| &it.call);
+    for call in calls.filter(|it| it.tool.is_apt()) {
+        match call.action {
+            Action::Update => break,
+            Action::Install => {
+                let line = line(build, call.tool_span);
+                return Err(format!(
+                    "line {line} installs without `apt-get update`, so the image has it already"
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Whether nothing that pip installs is compiled.
 fn needs_no_compiler<'f>(
     build: &Build<'f>,
@@ -197,9 +221,9 @@ fn needs_no_compiler<'f>(
                 with_libraries.push(it.package.name.clone());
             }
         }
-        let wanted = found.wanted.into_iter();
+        let wanted = found.wanted.iter();
         let wanted = wanted.filter(|it| needs_libraries(&it.name, it.version.as_deref()));
-        with_libraries.extend(wanted.map(|it| it.name));
+        with_libraries.extend(wanted.map(|it| it.name.clone()));
     }
     let mut unknown = Vec::new();
     for it in planned(build, stage) {
@@ -288,6 +312,9 @@ fn program<'f>(
         add(doubts, format!("line {} runs a program that is not known", line(build, command.span)));
         return Ok(());
     };
+    if let Some(package) = unpacker(command).filter(|it| !is_installed(build, stage, it)) {
+        return Err(format!("`tar` on line {} needs `{package}`", line(build, command.span)));
+    }
     match in_slim(name) {
         InSlim::Present => Ok(()),
         InSlim::Absent(package) if is_installed(build, stage, package) => Ok(()),

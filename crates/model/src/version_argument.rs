@@ -136,7 +136,7 @@ fn new_argument(
         });
         let Some(tag) = tag else {
             let image = stage.image.map_or("", |it| it.span.of(text));
-            return Err(format!("the tag of `{image}` stands for more than Python {version}"));
+            return Err(format!("`{image}` names more of the version than the path does"));
         };
         let edit = (tag, format!("${{{NAME}}}"));
         if !edits.contains(&edit) {

@@ -3,6 +3,7 @@
 //! [`plan`] decides, without writing anything, what each command of a stage is there for and where it belongs;
 //! [`print`] writes the plan as edits. Both tell why where they cannot. Does no IO.
 
+mod along;
 mod compiled;
 mod copied;
 mod deed;

@@ -4,7 +4,7 @@ use knowledge::image::Image;
 use knowledge::python_package::needs as needs_of;
 use knowledge::system_package::Family;
 use knowledge::wheel::Installation;
-use model::programs::{InSlim, absent_in_start, in_slim};
+use model::programs::{InSlim, absent_in_start, in_slim, unpacker};
 use model::{Base, Build, Stage, Step, has_no_outer_calls, installation, retag};
 use syntax::{Keyword, Span};
 
@@ -113,6 +113,7 @@ fn programs(
         if let Some(InSlim::Absent(package)) = command.program().filter(|_| !is_call).map(in_slim) {
             want(package);
         }
+        unpacker(command).into_iter().for_each(&mut *want);
     }
 }
 

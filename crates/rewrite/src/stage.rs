@@ -4,6 +4,7 @@ use managers::system;
 use model::{Base, Build, RunCall, Stage, Step, User, has_no_outer_calls};
 use syntax::Keyword;
 
+use crate::along::keep_what_came_along;
 use crate::copied::bring_back;
 use crate::deed::{Deed, Task, has_no_build_tool, tasks};
 use crate::environment::{Environments, environments};
@@ -137,6 +138,7 @@ fn finish<'f>(
             splits.push((call, split(call, image, &needs, &mut doubts)));
         }
     }
+    keep_what_came_along(build, stage, image, &needs, &mut splits);
     let kept: Vec<String> = splits.iter().flat_map(|it| it.1.kept_headers.clone()).collect();
     if !kept.is_empty() {
         let (verb, pronoun) =

@@ -77,7 +77,7 @@ fn report(build: &Build<'_>, step: &Step<'_>, removal: &Removal, reports: &mut R
     } else if is_from_stage {
         report.note("remove it in the stage that it comes from, or copy only what is needed");
     } else if is_copied {
-        report.note("mount it for the RUN that needs it (`RUN --mount=type=bind`), or keep it out by .dockerignore");
+        report.note("mount it for the RUN that needs it (`RUN --mount=type=bind`); where none does, leave it out by .dockerignore");
     } else {
         report.note("add and remove in one RUN, or do it in a builder stage");
     }
