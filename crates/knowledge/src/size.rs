@@ -112,11 +112,13 @@ impl Installed {
     }
 
     /// The bytes of the package lists that `apt-get update` leaves, as the images keep them: compressed.
+    ///
+    /// Measured on 2026-11-21: the files of main, updates and security for x86-64 in `/var/lib/apt/lists`.
     pub fn package_lists(&self) -> u64 {
         match self.release.name() {
-            "bullseye" => 17_700_000,
+            "bullseye" => 18_500_000,
             "bookworm" => 19_900_000,
-            _ => 21_100_000,
+            _ => 21_700_000,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::packages_file::Archive;
 
 /// What the official slim image of Python adds to Debian's, without the libraries that differ between releases.
-const SLIM: &str = "ca-certificates netbase tzdata libsqlite3-0 libbz2-1.0 liblzma5 libncursesw6 libuuid1 libexpat1 \
+pub(crate) const SLIM: &str = "ca-certificates netbase tzdata libsqlite3-0 libbz2-1.0 liblzma5 libncursesw6 libuuid1 libexpat1 \
                     zlib1g libnsl2 libffi7 libssl1.1 libreadline8 libgdbm6 libffi8 libssl3 libssl3t64 \
                     libreadline8t64 libgdbm6t64";
 

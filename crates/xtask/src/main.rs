@@ -3,6 +3,7 @@
 mod compare_wheels;
 mod coverage;
 mod debian_packages;
+mod debian_sizes;
 mod editors;
 mod images;
 mod index_files;
@@ -22,6 +23,7 @@ const HELP: &str = "\
 cargo xtask compare-wheels [NAME...] compares the tables of wheels with what pip finds
 cargo xtask coverage [--all] FOLDER...
                                      how many Python Dockerfiles have every requirement decided, and what is not known
+cargo xtask debian-sizes             installs sets of Debian packages and compares their size with the estimates
 cargo xtask editors [vscode|neovim|helix]...
                                      shows, repairs and rewrites Dockerfiles in real editors and compares with `check --fix`
 cargo xtask images [--shared] [--output FOLDER] [CASE...]
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["compare-wheels", names @ ..] => compare_wheels::compare(names),
         ["editors", names @ ..] => editors::run(names).map_err(|it| it + "\n"),
         ["outputs"] => outputs::run().map_err(|it| it + "\n"),
+        ["debian-sizes"] => debian_sizes::compare().map_err(|it| it + "\n"),
         ["images", rest @ ..] => images::run(rest).map_err(|it| it + "\n"),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
         ["coverage", "--all", folders @ ..] if !folders.is_empty() => {
