@@ -140,7 +140,23 @@ impl DiskFiles<'_> {
         if !metadata.is_file() || metadata.len() > LARGEST_CONTEXT_FILE {
             return None;
         }
-        String::from_utf8(fs::read(real).ok()?).ok().map(Arc::from)
+        text(path, fs::read(real).ok()?).map(Arc::from)
+    }
+}
+
+/// The text of a file; `None` if it is none. Lists of requirements may be UTF-16 with a mark, as PowerShell writes them:
+/// pip reads these. Nothing else here does.
+fn text(path: &str, bytes: Vec<u8>) -> Option<String> {
+    let is_list = [".txt", ".in"].iter().any(|it| path.ends_with(it));
+    let units = |read: fn([u8; 2]) -> u16| -> Option<String> {
+        let (pairs, rest) = bytes.get(2..)?.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().map(|it| read(*it)).collect();
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] if is_list => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] if is_list => units(u16::from_be_bytes),
+        _ => String::from_utf8(bytes).ok(),
     }
 }
 
@@ -179,6 +195,19 @@ fn relative(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_requirements_may_be_utf_16() {
+        let little: Vec<u8> = "\u{feff}flask\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = "\u{feff}flask\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [&little, &big] {
+            assert_eq!(text("a/requirements.txt", bytes.clone()).as_deref(), Some("flask\n"));
+            assert_eq!(text(".dockerignore", bytes.clone()), None);
+        }
+        let odd = little.get(..little.len() - 1).unwrap().to_vec();
+        assert_eq!(text("requirements.txt", odd), None);
+        assert_eq!(text("requirements.txt", b"flask".to_vec()).as_deref(), Some("flask"));
+    }
 
     #[test]
     fn nothing_outside_the_root_is_read() {
