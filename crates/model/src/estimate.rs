@@ -94,11 +94,18 @@ pub fn saved_without<'f>(build: &Build<'f>, stage: &Stage<'f>, tools: &[BuildToo
     (saved > 0).then_some(saved)
 }
 
-/// An estimate for a reader: `~214 MB`, `~3.5 MB`. Megabytes are millions of bytes, as Docker shows them.
+/// The package lists that `apt-get update` brings to the image of a stage, for a reader: an estimate, `None` where it is
+/// not known.
+pub fn package_lists<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<String> {
+    Some(readable(Installed::of_image(&build.image(stage)?)?.package_lists()))
+}
+
+/// An estimate for a reader: `~214 MB`, `~3.5 MB`, `<0.1 MB`. Megabytes are millions of bytes, as Docker shows them.
 pub fn readable(bytes: u64) -> String {
     let tenths = (bytes + 50_000) / 100_000;
     match tenths {
-        0..=99 => format!("~{}.{} MB", tenths / 10, tenths % 10),
+        0 => "<0.1 MB".to_owned(),
+        1..=99 => format!("~{}.{} MB", tenths / 10, tenths % 10),
         _ => format!("~{} MB", (bytes + 500_000) / 1_000_000),
     }
 }
@@ -177,6 +184,8 @@ mod tests {
     fn estimates_say_that_they_are() {
         assert_eq!(readable(213_700_000), "~214 MB");
         assert_eq!(readable(3_460_000), "~3.5 MB");
-        assert_eq!(readable(10_000), "~0.0 MB");
+        assert_eq!(readable(9_950_000), "~10 MB");
+        assert_eq!(readable(50_000), "~0.1 MB");
+        assert_eq!(readable(49_999), "<0.1 MB");
     }
 }

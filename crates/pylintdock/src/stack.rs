@@ -96,15 +96,18 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().filter(|it| *it != "\\").collect::<Vec<_>>().join(" ")
 }
 
-/// What is added and what is of no use: `~214 MB`, `~214 MB+` with unknown parts, `?` if nothing is known.
+/// So little beside what is not known says nothing.
+const LEAST_BYTES: u64 = 50_000;
+
+/// What is added and what is of no use: `~214 MB`, `~214 MB+` with unknown parts, `?` if next to nothing is known.
 pub(crate) fn cells(total: Total) -> (String, String) {
     let adds = match (total.bytes, total.has_unknown) {
-        (0, true) => "?".to_owned(),
+        (0..LEAST_BYTES, true) => "?".to_owned(),
         (bytes, is_open) => readable(bytes) + if is_open { "+" } else { "" },
     };
     let wastes = match (total.wasted, total.has_unknown_waste) {
         (0, false) => String::new(),
-        (0, true) => "?".to_owned(),
+        (0..LEAST_BYTES, true) => "?".to_owned(),
         (bytes, is_open) => readable(bytes) + if is_open { "+" } else { "" },
     };
     (adds, wastes)

@@ -7,7 +7,7 @@ use model::cache::{Kept, kept_in};
 use model::cleaning::cleaned_caches;
 use model::cleanup::{user_prefix, with_command};
 use model::package_lists::{ListsUser, is_certain, lists_users};
-use model::{Build, RunCall, Step, join};
+use model::{Build, RunCall, Step, estimate, join};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -53,11 +53,12 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             Some(ListsUser::Call(..)) => {
                 "only a removal in the RUN that brings the lists makes the image smaller; update, install and remove in one RUN"
             }
-            _ => {
-                "only the next install would read these ~20 MB; a removal counts only in the same RUN"
-            }
+            _ => "only the next install would read them; a removal counts only in the same RUN",
         };
-        let message = format!("`{spoken}` leaves the package lists in the layer");
+        let stage = step.stage.and_then(|it| build.stages.get(it));
+        let size = stage.and_then(|it| estimate::package_lists(build, it));
+        let lists = size.map_or("the".to_owned(), |it| format!("{it} of"));
+        let message = format!("`{spoken}` leaves {lists} package lists in the layer");
         let report = reports.report(kept.call.head(), message).note(note).fix_if(fix);
         let mut shown = users;
         shown.dedup_by_key(|it| it.step());

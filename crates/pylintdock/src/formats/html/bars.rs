@@ -46,10 +46,11 @@ fn differs(a: &[Row], b: &[Row]) -> bool {
 fn table(name: &str, rows: &[Row], largest: u64, out: &mut String) {
     let sum = total(rows);
     let (adds, wastes) = cells(sum);
+    let adds = escaped(&adds);
     let of_no_use = match wastes.as_str() {
         "" => String::new(),
         "?" => "; something in it is of no use".to_owned(),
-        wastes => format!("; of no use {wastes}"),
+        wastes => format!("; of no use {}", escaped(wastes)),
     };
     let _cannot_fail = writeln!(
         out,
@@ -60,6 +61,7 @@ fn table(name: &str, rows: &[Row], largest: u64, out: &mut String) {
     );
     for row in rows {
         let (adds, wastes) = cells(row.total);
+        let adds = escaped(&adds);
         let parts = row.parts.iter().map(|it| {
             let size = it.bytes.map_or("size not known".to_owned(), model::estimate::readable);
             format!("{}: {size}{}", it.what, if it.is_wasted { ", of no use" } else { "" })
@@ -68,7 +70,7 @@ fn table(name: &str, rows: &[Row], largest: u64, out: &mut String) {
         let hint = attribute(&format!("{}\n{}", row.instruction, parts.join("\n")));
         let waste = match wastes.as_str() {
             "" => String::new(),
-            it => format!("<span class=\"hidden\">, of no use {it}</span>"),
+            it => format!("<span class=\"hidden\">, of no use {}</span>", escaped(it)),
         };
         let used = row.total.bytes.saturating_sub(row.total.wasted);
         let _cannot_fail = writeln!(
@@ -90,7 +92,7 @@ fn table(name: &str, rows: &[Row], largest: u64, out: &mut String) {
         out.push_str("<ul class=\"waste\">\n");
         for (line, part) in wasted {
             let size = part.bytes.map_or("size not known".to_owned(), model::estimate::readable);
-            let what = escaped(&part.what);
+            let (what, size) = (escaped(&part.what), escaped(&size));
             let _cannot_fail = writeln!(out, "<li>line {line}: {what}, {size}, of no use</li>");
         }
         out.push_str("</ul>\n");
