@@ -1,6 +1,7 @@
 //! How much disk packages of Debian take when they are installed together.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::image::{Distribution, Image, Variant};
 use crate::release::Release;
@@ -14,17 +15,47 @@ pub(crate) static DEBIAN: Table = Table::new(include_str!("../data/debian-packag
 pub struct Installed {
     release: Release,
     ground: Ground,
-    /// Each row of the table with whether what it recommends came along.
-    rows: BTreeMap<&'static str, bool>,
+    rows: Rows,
 }
 
+/// Each row of the table with whether what it recommends came along.
+type Rows = Arc<BTreeMap<&'static str, bool>>;
+
 /// What an image has before anything is installed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ground {
     /// The places of the table that it holds.
     places: &'static [&'static str],
     /// Manuals and translations are left out of every installation, as the slim images are set up.
     is_slim: bool,
+}
+
+/// Installations that were looked up, the latest last: rules ask for the same ones, and an editor for those of the text
+/// before. Each costs hundreds of look-ups in the table.
+static KNOWN: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+
+/// More than a file has, and few enough to look through.
+const MOST_KNOWN: usize = 64;
+
+/// One installation: what was there, what was asked for, and what came of it.
+struct Known {
+    release: Release,
+    ground: Ground,
+    before: Rows,
+    names: Vec<String>,
+    with_recommended: bool,
+    after: Rows,
+    addition: Addition,
+}
+
+impl Known {
+    fn is(&self, there: &Installed, names: &[&str], with_recommended: bool) -> bool {
+        self.with_recommended == with_recommended
+            && self.names == names
+            && self.release == there.release
+            && self.ground == there.ground
+            && (Arc::ptr_eq(&self.before, &there.rows) || self.before == there.rows)
+    }
 }
 
 /// What an installation adds.
@@ -53,7 +84,7 @@ impl Installed {
             _ => return None,
         };
         let ground = Ground { places, is_slim };
-        Some(Installed { release, ground, rows: BTreeMap::new() })
+        Some(Installed { release, ground, rows: Rows::default() })
     }
 
     /// Installs packages by name, with what they depend on and, if so, what they recommend; says what that adds to
@@ -63,6 +94,34 @@ impl Installed {
         names: impl Iterator<Item = &'n str>,
         with_recommended: bool,
     ) -> Addition {
+        let names: Vec<&str> = names.collect();
+        let all = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = |it: &&Known| it.is(self, &names, with_recommended);
+        let known = all().iter().find(is_known).map(|it| (Arc::clone(&it.after), it.addition));
+        if let Some((after, addition)) = known {
+            self.rows = after;
+            return addition;
+        }
+        let before = Arc::clone(&self.rows);
+        let addition = self.look_up(&names, with_recommended);
+        let mut all = all();
+        if all.len() == MOST_KNOWN {
+            all.remove(0);
+        }
+        all.push(Known {
+            release: self.release,
+            ground: self.ground,
+            before,
+            names: names.into_iter().map(str::to_owned).collect(),
+            with_recommended,
+            after: Arc::clone(&self.rows),
+            addition,
+        });
+        addition
+    }
+
+    fn look_up(&mut self, names: &[&str], with_recommended: bool) -> Addition {
+        let rows = Arc::make_mut(&mut self.rows);
         let mut res = Addition::default();
         let mut open: Vec<&'static str> = Vec::new();
         for name in names {
@@ -72,7 +131,7 @@ impl Installed {
             }
         }
         while let Some(name) = open.pop() {
-            let before = self.rows.get(name).copied();
+            let before = rows.get(name).copied();
             if before == Some(true) || before.is_some() && !with_recommended {
                 continue;
             }
@@ -81,7 +140,7 @@ impl Installed {
                 row.columns();
             // What the image came with brings nothing again, not even what it recommends.
             if self.ground.places.contains(&place) {
-                self.rows.insert(row.column(0), true);
+                rows.insert(row.column(0), true);
                 continue;
             }
             let number = |whole: &str, slim: &str| {
@@ -97,7 +156,7 @@ impl Installed {
                 res.bytes += number(recommended, slim_recommended);
                 open.extend(recommends.split(' ').filter(|it| !it.is_empty()));
             }
-            self.rows.insert(row.column(0), with_recommended);
+            rows.insert(row.column(0), with_recommended);
         }
         res
     }

@@ -1,7 +1,6 @@
 //! A sorted TSV table compiled into the program and binary-searched in place.
 
-use std::cmp::Ordering;
-use std::iter::once;
+use memchr::{memchr, memrchr};
 
 /// A table: lines of tab-separated columns, sorted by bytes, each ended by a line feed.
 ///
@@ -25,7 +24,7 @@ impl Table {
 
     /// The rows whose leading columns are `key`; the columns of a longer key are joined by tabs.
     pub(crate) fn rows(self, key: &str) -> impl Iterator<Item = Row> + Clone {
-        let rest = self.text.get(self.lower_bound(key.bytes())..).unwrap_or("");
+        let rest = self.text.get(self.lower_bound(&[key, "\t"])..).unwrap_or("");
         // The prefix is taken from the table, so that the iterator does not borrow the key.
         let prefix = if rest.starts_with(key) { rest.get(..key.len()) } else { None };
         let lines = prefix.map(|prefix| {
@@ -43,15 +42,15 @@ impl Table {
 
     /// The row of a table with a single column that is `key`.
     pub(crate) fn line(self, key: &str) -> Option<Row> {
-        let rest = self.text.get(self.lower_bound_of(key.bytes())..)?;
+        let rest = self.text.get(self.lower_bound(&[key])..)?;
         let line = rest.lines().next()?;
         (line == key && !key.is_empty()).then_some(Row { line })
     }
 
     /// The row with these two columns at its beginning.
     pub(crate) fn row_of_two(self, first: &str, second: &str) -> Option<Row> {
-        let key = first.bytes().chain(once(b'\t')).chain(second.bytes());
-        let line = self.text.get(self.lower_bound(key)..)?.lines().next()?;
+        let start = self.lower_bound(&[first, "\t", second, "\t"]);
+        let line = self.text.get(start..)?.lines().next()?;
         let rest = line.strip_prefix(first)?.strip_prefix('\t')?.strip_prefix(second)?;
         rest.starts_with('\t').then_some(Row { line })
     }
@@ -67,29 +66,36 @@ impl Table {
         self.text.lines()
     }
 
-    /// The offset of the first line that is not less than `key` followed by a tab.
-    fn lower_bound(self, key: impl Iterator<Item = u8> + Clone) -> usize {
-        self.lower_bound_of(key.chain(once(b'\t')))
-    }
-
-    /// The offset of the first line that is not less than `key`.
-    fn lower_bound_of(self, key: impl Iterator<Item = u8> + Clone) -> usize {
+    /// The offset of the first line that is not less than the parts of a key, one behind the other.
+    fn lower_bound(self, key: &[&str]) -> usize {
         let bytes = self.text.as_bytes();
         let (mut lo, mut hi) = (0, bytes.len());
         while lo < hi {
             let middle = lo + (hi - lo) / 2;
-            let before = bytes.get(lo..middle).unwrap_or(&[]);
-            let start = before.iter().rposition(|it| *it == b'\n').map_or(lo, |it| lo + it + 1);
-            let line = bytes.get(start..).unwrap_or(&[]);
-            let length = line.iter().position(|it| *it == b'\n').unwrap_or(line.len());
-            let line = line.get(..length).unwrap_or(&[]);
-            match line.iter().copied().cmp(key.clone()) {
-                Ordering::Less => lo = start + length + 1,
-                Ordering::Equal | Ordering::Greater => hi = start,
+            let (before, behind) = bytes.split_at(middle);
+            let before = before.get(lo..).unwrap_or(&[]);
+            let start = memrchr(b'\n', before).map_or(lo, |it| lo + it + 1);
+            if is_less(bytes.get(start..).unwrap_or(&[]), key) {
+                lo = memchr(b'\n', behind).map_or(bytes.len(), |it| middle + it + 1);
+            } else {
+                hi = start;
             }
         }
         lo
     }
+}
+
+/// Whether the first line of `rest` is less than the parts of a key, one behind the other.
+fn is_less(rest: &[u8], key: &[&str]) -> bool {
+    let mut line = rest.iter();
+    for wanted in key.iter().flat_map(|it| it.bytes()) {
+        match line.next() {
+            None | Some(b'\n') => return true,
+            Some(byte) if *byte != wanted => return *byte < wanted,
+            Some(_) => {}
+        }
+    }
+    false
 }
 
 impl Row {
