@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Tree;
+use crate::lock::{self, Lock, LockError, LockFormat};
 
 /// The files that `docker build` would be given: a directory on disk, an editor's open buffers over one, or a
 /// test's memory. Paths are relative to the context's root, with `/`, without a leading `./`.
@@ -13,6 +14,13 @@ pub trait Files: Sync {
 
     /// Every file of the context, ignored ones included; `None` when the context is not known (standard input).
     fn tree(&self) -> Option<&Tree>;
+
+    /// The lock file at a path, or what is wrong with it; `None` as of [`Files::read`]. Whoever keeps files between
+    /// checks keeps large locks read.
+    fn lock(&self, path: &str, format: LockFormat) -> Option<Result<Arc<Lock>, LockError>> {
+        let text = self.read(path)?;
+        Some(lock::parse(format, &text).map(Arc::new))
+    }
 }
 
 /// No context is known: nothing can be read, and nothing is said about what is missing.

@@ -5,6 +5,7 @@ use syntax::Span;
 mod document;
 mod error;
 mod installed;
+mod memory;
 mod pdm;
 mod pipfile;
 mod poetry;
@@ -100,6 +101,7 @@ pub struct Lock {
     pub default_groups: Vec<String>,
     /// Poetry 1: the normalised names of the optional packages that each extra brings directly.
     pub extras: Vec<(String, Vec<String>)>,
+    memory: memory::Memory,
 }
 
 /// What the file names of a lock file are worth.
@@ -281,6 +283,7 @@ impl Lock {
             requirements: Vec::new(),
             default_groups: Vec::new(),
             extras: Vec::new(),
+            memory: memory::Memory::default(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One check of one Dockerfile: parse, run the rules, suppress, sort.
 
 use context::Files;
-use model::{Build, InputFault, Surroundings, Wishes, input_faults};
+use model::{Build, InputFault, Scripts, Surroundings, Wishes, input_faults};
+use syntax::File;
 
 use crate::builder::drop_unsupported;
 use crate::{Date, Diagnostic, Reports, Rule, Settings, suppress};
@@ -30,6 +31,16 @@ pub fn check(rules: &[&'static Rule], input: &Input<'_>) -> Vec<Diagnostic> {
     with_build(input, |build| found(rules, input, build))
 }
 
+/// Like [`check`], where the text has been parsed already: `scripts` comes from [`model::scripts`].
+pub fn check_parsed<'f>(
+    rules: &[&'static Rule],
+    input: &Input<'f>,
+    file: &'f File<'f>,
+    scripts: &'f Scripts<'f>,
+) -> Vec<Diagnostic> {
+    found(rules, input, &build(input, file, scripts))
+}
+
 /// Like [`check`], with what is wrong in the requirements and lock files that the Dockerfile installs from.
 pub fn check_with_inputs(
     rules: &[&'static Rule],
@@ -41,11 +52,15 @@ pub fn check_with_inputs(
 fn with_build<T>(input: &Input<'_>, ask: impl FnOnce(&Build<'_>) -> T) -> T {
     let file = syntax::parse(input.text);
     let scripts = model::scripts(&file);
+    ask(&build(input, &file, &scripts))
+}
+
+fn build<'f>(input: &Input<'f>, file: &'f File<'f>, scripts: &'f Scripts<'f>) -> Build<'f> {
     let surroundings =
         Surroundings { files: input.files, dockerfile: input.dockerfile, target: input.target };
     let wishes =
         Wishes { arguments: input.arguments, kept_packages: input.settings.keep_packages() };
-    ask(&Build::with_wishes(&file, &scripts, surroundings, wishes))
+    Build::with_wishes(file, scripts, surroundings, wishes)
 }
 
 fn found(rules: &[&'static Rule], input: &Input<'_>, build: &Build<'_>) -> Vec<Diagnostic> {

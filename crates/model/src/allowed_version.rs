@@ -70,8 +70,14 @@ mod tests {
             let version = requirement.pinned().map(str::to_owned);
             let span = Span::at(0);
             let name = requirement.normalized_name().unwrap();
-            let wanted =
-                Wanted { name, requirement, file: None, span, version, is_editable: false };
+            let wanted = Wanted {
+                name,
+                requirement: requirement.into(),
+                file: None,
+                span,
+                version,
+                is_editable: false,
+            };
             assert_eq!(wanted.newest_allowed(Some((3, 8))).as_deref(), expected, "{text}");
         }
     }

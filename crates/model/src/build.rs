@@ -13,10 +13,12 @@ use syntax::{Arguments, Expansion, File, Flag, Instruction, Keyword, Word};
 
 use crate::copy::{Copy, CopyFrom, Source};
 use crate::image_reference::ImageReference;
+use crate::installation::Installations;
 use crate::lock_install::Locks;
 use crate::memory::StepMemory;
 use crate::mount::Mount;
 use crate::purpose::last_product;
+use crate::requirements::ReadFiles;
 use crate::run::Run;
 use crate::scripts::Scripts;
 use crate::stage::{Base, Stage};
@@ -45,6 +47,8 @@ pub struct Build<'f> {
     ignore: OnceCell<Option<(String, IgnoreFile)>>,
     known_wheels: OnceCell<Option<KnownWheels>>,
     pub(crate) locks: Locks,
+    pub(crate) requirement_files: ReadFiles,
+    pub(crate) installations: Installations,
 }
 
 /// How many steps are looked back at.
@@ -79,6 +83,8 @@ impl<'f> Build<'f> {
             ignore: OnceCell::new(),
             known_wheels: OnceCell::new(),
             locks: Locks::default(),
+            requirement_files: ReadFiles::default(),
+            installations: Installations::default(),
         };
         let mut reader = Reader { build, names: FxHashMap::default(), globals: Vec::new() };
         for (index, instruction) in file.instructions.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What is wrong with the files that package managers are told to install from.
 
-use context::lock::{LockFormat, parse};
+use context::lock::LockFormat;
 use context::{IncludeFault, collect};
 use managers::{Action, Tool, python};
 use syntax::Span;
@@ -79,8 +79,7 @@ fn of_lock<'f>(
     format: LockFormat,
 ) -> Option<InputFault> {
     let path = context_file(build, step, call, name)?;
-    let text = build.surroundings.files.read(&path)?;
-    let error = parse(format, &text).err()?;
+    let error = build.locks.read(build.surroundings.files, &path, format)?.err()?;
     Some(InputFault { path, line: error.line as usize, text: error.message })
 }
 

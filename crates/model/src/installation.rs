@@ -1,10 +1,13 @@
 //! What pip does with each requirement of a stage: takes a wheel, compiles, or fails.
 
+use std::cell::RefCell;
+
 use context::Source;
 use context::known_wheels::KnownInstallation;
 use knowledge::image::Libc;
 use knowledge::python_package::{Native, compiles_at_run_time, normalize, package};
 use knowledge::wheel::{Architecture, Installation, installation};
+use rustc_hash::FxHashMap;
 use syntax::Span;
 
 use crate::interpreter::{Interpreter, installs_system_package, interpreter};
@@ -25,6 +28,10 @@ pub struct Planned {
     /// What pip does.
     pub installation: Installation,
 }
+
+/// What the tables say of a package at a version in a place, which calls of several stages ask for.
+pub(crate) type Installations =
+    RefCell<FxHashMap<(String, Option<String>, (u8, u8), Libc, Architecture), Installation>>;
 
 /// A call that installs Python packages, with what it installs.
 pub type Installing<'b, 'f> = (&'b RunCall<'f>, &'b Requirements, &'b Step<'f>);
@@ -138,7 +145,15 @@ pub fn installation_of(
     }
     let architecture = place.architecture.unwrap_or(Architecture::X86_64);
     let version = wanted.newest_allowed(Some(place.version));
-    match installation(&wanted.name, version.as_deref(), place.version, libc, architecture) {
+    let key = (wanted.name.clone(), version, place.version, libc, architecture);
+    let known = build.installations.borrow().get(&key).copied();
+    let by_table = known.unwrap_or_else(|| {
+        let version = key.1.as_deref();
+        let found = installation(&wanted.name, version, place.version, libc, architecture);
+        build.installations.borrow_mut().insert(key, found);
+        found
+    });
+    match by_table {
         Installation::Unknown => {
             let target = target(place.version, libc, architecture);
             // A bound stands for no version of the file.

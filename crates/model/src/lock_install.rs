@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use context::lock::{Lock, LockFormat, Package, Part, Selection, parse};
+use context::lock::{Lock, LockError, LockFormat, Package, Part, Selection};
 use context::{Files, normalize_name};
 use managers::{Action, Argument, Call, Tool, environment, python};
 use rustc_hash::FxHashMap;
@@ -15,6 +16,7 @@ use manifest::{beside, has_key, is_project, is_pure, known};
 
 use crate::context_file::context_file;
 use crate::interpreter::interpreter;
+use crate::locked::Answers;
 use crate::requirements::{Unread, value};
 use crate::run::RunCall;
 use crate::{Build, Step, path};
@@ -23,7 +25,7 @@ use crate::{Build, Step, path};
 #[derive(Clone, Debug)]
 pub struct LockInstall {
     /// The file, read.
-    pub lock: Rc<Lock>,
+    pub lock: Arc<Lock>,
     /// Its path in the build context.
     pub path: String,
     /// The place in the Dockerfile: the tool and its action, or the value of `-r`.
@@ -34,25 +36,51 @@ pub struct LockInstall {
     left_out: Vec<String>,
     /// Where the lock does not say which group wants a package: those that are known to be installed.
     known: Option<Vec<String>>,
+    /// What becomes of the packages, shared by all that ask the same of the lock.
+    pub(crate) answers: Rc<Answers>,
 }
 
-/// The lock files that were read, by their paths; `None` for those that cannot be read.
+/// The lock files of a build.
 #[derive(Default)]
-pub(crate) struct Locks(RefCell<FxHashMap<String, Option<Rc<Lock>>>>);
+pub(crate) struct Locks {
+    /// Those that were read, by their paths.
+    read: RefCell<FxHashMap<String, ReadLock>>,
+    /// One for each way in which they are installed.
+    installs: RefCell<Vec<LockInstall>>,
+}
+
+type ReadLock = Option<Result<Arc<Lock>, LockError>>;
 
 impl Locks {
-    fn read(&self, files: &dyn Files, path: &str, format: LockFormat) -> Option<Rc<Lock>> {
-        if let Some(known) = self.0.borrow().get(path) {
+    /// A lock file, or what is wrong with it; `None` when it cannot be read at all.
+    pub(crate) fn read(&self, files: &dyn Files, path: &str, format: LockFormat) -> ReadLock {
+        if let Some(known) = self.read.borrow().get(path) {
             return known.clone();
         }
-        let text = files.read(path);
-        let lock = text.and_then(|it| parse(format, &it).ok()).map(Rc::new);
-        self.0.borrow_mut().insert(path.to_owned(), lock.clone());
+        let lock = files.lock(path, format);
+        self.read.borrow_mut().insert(path.to_owned(), lock.clone());
         lock
+    }
+
+    /// The install with the answers of one that asks the same.
+    fn shared(&self, mut install: LockInstall) -> LockInstall {
+        let mut installs = self.installs.borrow_mut();
+        match installs.iter().find(|it| it.asks_the_same(&install)) {
+            Some(known) => install.answers = Rc::clone(&known.answers),
+            None => installs.push(install.clone()),
+        }
+        install
     }
 }
 
 impl LockInstall {
+    fn asks_the_same(&self, other: &LockInstall) -> bool {
+        Arc::ptr_eq(&self.lock, &other.lock)
+            && self.selection == other.selection
+            && self.left_out == other.left_out
+            && self.known == other.known
+    }
+
     /// Whether an entry is left out whatever the lock says: the project itself, and what the call names.
     pub(crate) fn leaves_out(&self, package: &Package) -> bool {
         is_project(package) || self.left_out.contains(&package.name)
@@ -178,7 +206,7 @@ pub(crate) fn lock_install<'f>(
         unread.push(Unread { span: it.tool_span, what });
     }
     res.known = known(&res, manifest);
-    Some((res, unread))
+    Some((build.locks.shared(res), unread))
 }
 
 /// The file of PEP 751 that `-r` names; `None` where it is none, or cannot be read.
@@ -189,7 +217,8 @@ pub(crate) fn named_lock<'f>(
     file: &Argument<'_>,
 ) -> Option<LockInstall> {
     let name = file.text()?;
-    read(build, step, call, name, LockFormat::Pylock, file.span).map(|it| it.0)
+    let (res, _) = read(build, step, call, name, LockFormat::Pylock, file.span)?;
+    Some(build.locks.shared(res))
 }
 
 /// Whether `-r` names a lock file of PEP 751 rather than a requirements file.
@@ -222,11 +251,12 @@ fn read<'f>(
     if uses_other_python(build, step, call, &path, &lookup) {
         return None;
     }
-    let lock = build.locks.read(build.surroundings.files, &path, format)?;
+    let lock = build.locks.read(build.surroundings.files, &path, format)?.ok()?;
     let (selection, may_have_more) = selection(it, &lock, &lookup)?;
     let left_out = it.values("--no-install-package").filter_map(|it| it.text());
     let left_out = left_out.map(normalize_name).collect();
-    let res = LockInstall { lock, path, span, selection, left_out, known: None };
+    let answers = Rc::default();
+    let res = LockInstall { lock, path, span, selection, left_out, known: None, answers };
     Some((res, may_have_more))
 }
 

@@ -1,5 +1,8 @@
 //! What an installer does with each package of a lock file: takes a wheel, compiles, or fails.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use context::Environment;
 use context::lock::{Package, PackageSource};
 use context::wheel_decision::{Decision, decision};
@@ -44,11 +47,50 @@ impl Locked<'_> {
 /// What becomes of each package that a lock installs in the place of an interpreter, but with the given C library.
 ///
 /// Where FROM does not say for which processor the image is, only what holds for x86-64 and ARM alike is known.
-pub fn locked<'l>(install: &'l LockInstall, place: Interpreter, libc: Libc) -> Vec<Locked<'l>> {
-    let on = |it| on_machine(install, place, libc, it);
-    match place.architecture {
-        Some(it) => on(it),
-        None => merged(on(Architecture::X86_64), on(Architecture::Aarch64)),
+pub fn locked(install: &LockInstall, place: Interpreter, libc: Libc) -> Vec<Locked<'_>> {
+    let answers = install.answers.of(place, libc, || {
+        let on = |it| on_machine(install, place, libc, it);
+        match place.architecture {
+            Some(it) => on(it),
+            None => merged(on(Architecture::X86_64), on(Architecture::Aarch64)),
+        }
+    });
+    let packages = &install.lock.packages;
+    let locked = |it: &Answer| {
+        let package = packages.get(it.index)?;
+        Some(Locked { package, is_certain: it.is_certain, installation: it.installation })
+    };
+    answers.iter().filter_map(locked).collect()
+}
+
+/// What becomes of the package with a number.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    index: usize,
+    is_certain: bool,
+    installation: Installation,
+}
+
+/// What was found out of one way of installing a lock, for each place where it was asked.
+#[derive(Debug, Default)]
+pub(crate) struct Answers(RefCell<Vec<InPlace>>);
+
+type InPlace = (Interpreter, Libc, Rc<[Answer]>);
+
+impl Answers {
+    fn of(
+        &self,
+        place: Interpreter,
+        libc: Libc,
+        find: impl FnOnce() -> Vec<Answer>,
+    ) -> Rc<[Answer]> {
+        let known = self.0.borrow().iter().find(|it| (it.0, it.1) == (place, libc)).cloned();
+        if let Some((_, _, known)) = known {
+            return known;
+        }
+        let found: Rc<[Answer]> = find().into();
+        self.0.borrow_mut().push((place, libc, Rc::clone(&found)));
+        found
     }
 }
 
@@ -82,12 +124,12 @@ pub fn possible_names(install: &LockInstall) -> impl Iterator<Item = (&str, bool
     })
 }
 
-fn on_machine<'l>(
-    install: &'l LockInstall,
+fn on_machine(
+    install: &LockInstall,
     place: Interpreter,
     libc: Libc,
     architecture: Architecture,
-) -> Vec<Locked<'l>> {
+) -> Vec<Answer> {
     let machine = match architecture {
         Architecture::X86_64 => "x86_64",
         Architecture::Aarch64 => "aarch64",
@@ -98,8 +140,8 @@ fn on_machine<'l>(
     let packages = install.lock.installed(&install.selection, &environment);
     let packages = packages.into_iter().filter(|it| !install.leaves_out(it.package));
     packages
-        .map(|it| Locked {
-            package: it.package,
+        .map(|it| Answer {
+            index: it.index,
             is_certain: it.is_certain && install.is_known(it.package),
             installation: installation(install, it.package, &target),
         })
@@ -125,12 +167,11 @@ fn tag_libc(libc: Libc) -> wheel_tag::Libc {
     }
 }
 
-fn merged<'l>(one: Vec<Locked<'l>>, other: Vec<Locked<'l>>) -> Vec<Locked<'l>> {
-    let mut rest: FxHashMap<*const Package, Locked<'l>> =
-        other.iter().map(|it| (std::ptr::from_ref(it.package), *it)).collect();
-    let mut res: Vec<Locked<'l>> = Vec::with_capacity(one.len());
+fn merged(one: Vec<Answer>, other: Vec<Answer>) -> Vec<Answer> {
+    let mut rest: FxHashMap<usize, Answer> = other.iter().map(|it| (it.index, *it)).collect();
+    let mut res: Vec<Answer> = Vec::with_capacity(one.len());
     for it in one {
-        let there = rest.remove(&std::ptr::from_ref(it.package));
+        let there = rest.remove(&it.index);
         let is_certain = it.is_certain && there.is_some_and(|it| it.is_certain);
         let there = there.map_or(it.installation, |it| it.installation);
         let installation = match (it.installation, there) {
@@ -139,11 +180,10 @@ fn merged<'l>(one: Vec<Locked<'l>>, other: Vec<Locked<'l>>) -> Vec<Locked<'l>> {
             | (Installation::Fails, Installation::Compiles) => Installation::Compiles,
             _ => Installation::Unknown,
         };
-        res.push(Locked { package: it.package, is_certain, installation });
+        res.push(Answer { is_certain, installation, ..it });
     }
-    let only_there =
-        other.into_iter().filter(|it| rest.contains_key(&std::ptr::from_ref(it.package)));
-    res.extend(only_there.map(|it| Locked { is_certain: false, ..it }));
+    let only_there = other.into_iter().filter(|it| rest.contains_key(&it.index));
+    res.extend(only_there.map(|it| Answer { is_certain: false, ..it }));
     res
 }
 

@@ -1,9 +1,11 @@
 //! All that a call installs into a Python environment: what it names, and what the files that it reads name.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use context::{Content, IncludeFault, Requirement, normalize_name};
 use managers::{Action, Argument, Call, Tool, python};
+use rustc_hash::FxHashMap;
 use syntax::{Expansion, Span};
 
 use crate::context_file::context_file;
@@ -26,12 +28,12 @@ pub struct Requirements {
 }
 
 /// One thing to install.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// The name in the form in which names are compared; empty for a path or URL that does not tell.
     pub name: String,
     /// As it was read. Its spans refer to `file`, or to the Dockerfile.
-    pub requirement: Requirement,
+    pub requirement: Rc<Requirement>,
     /// The requirements file in the context; `None` on the command line.
     pub file: Option<Rc<str>>,
     /// The place in the Dockerfile: the operand, or the value of `-r`.
@@ -106,15 +108,15 @@ pub fn requirements<'r, 'f>(
     step: &Step<'f>,
     call: &'r RunCall<'f>,
 ) -> Option<&'r Requirements> {
-    call.requirements.get_or_init(|| find_requirements(build, step, call)).as_ref()
+    call.requirements.get_or_init(|| read_call(build, step, step.run()?, call)).as_ref()
 }
 
-fn find_requirements<'f>(
+fn read_call<'f>(
     build: &Build<'f>,
     step: &Step<'f>,
+    run: &Run<'f>,
     call: &RunCall<'f>,
 ) -> Option<Requirements> {
-    let run = step.run()?;
     let it = &call.call;
     let installs = matches!(
         it.action,
@@ -160,8 +162,8 @@ fn find_requirements<'f>(
         let path = argument.text().and_then(|text| context_file(build, step, call, text));
         match path {
             Some(path) => {
-                let place = Place { span: argument.span, is_constraint };
-                read_file(build, &path, place, &mut res, &mut limits);
+                let file = read_file(build, &path, is_constraint);
+                add_file(&file, argument.span, &mut res, &mut limits);
             }
             None => res.unread.push(unread_file(argument)),
         }
@@ -234,7 +236,7 @@ fn read_operands(call: &Call<'_>, res: &mut Requirements) {
             Some(Ok(requirement)) => res.wanted.push(Wanted {
                 name: requirement.normalized_name().unwrap_or_default(),
                 version: requirement.pinned().map(str::to_owned),
-                requirement,
+                requirement: Rc::new(requirement),
                 file: None,
                 span: argument.span,
                 is_editable,
@@ -247,39 +249,66 @@ fn read_operands(call: &Call<'_>, res: &mut Requirements) {
     }
 }
 
-/// Where a file is named.
-#[derive(Clone, Copy)]
-struct Place {
-    span: Span,
-    is_constraint: bool,
+/// The requirements files of a build, by their paths and whether they were named as constraints.
+pub(crate) type ReadFiles = RefCell<FxHashMap<(String, bool), Rc<ReadFile>>>;
+
+/// What a requirements file and those that it names say, wherever it is named itself.
+#[derive(Debug, Default)]
+pub(crate) struct ReadFile {
+    /// Without their places in the Dockerfile.
+    wanted: Vec<Wanted>,
+    /// The names of `Unread`.
+    unread: Vec<String>,
+    origin: Origin,
+    /// Names with the versions that constraints give them.
+    limits: Vec<(String, String)>,
 }
 
-fn read_file(
-    build: &Build<'_>,
-    path: &str,
-    place: Place,
+/// Takes in what a file says that is named at a place of the Dockerfile.
+fn add_file(
+    file: &ReadFile,
+    span: Span,
     res: &mut Requirements,
     limits: &mut Vec<(String, String)>,
 ) {
+    res.wanted.extend(file.wanted.iter().map(|it| Wanted { span, ..it.clone() }));
+    res.unread.extend(file.unread.iter().map(|it| Unread { span, what: it.clone() }));
+    limits.extend(file.limits.iter().cloned());
+    let Origin { indexes, has_extra_index, is_no_index, has_find_links, only_binary, no_binary } =
+        &file.origin;
+    res.origin.indexes.extend(indexes.iter().cloned());
+    res.origin.has_extra_index |= has_extra_index;
+    res.origin.is_no_index |= is_no_index;
+    res.origin.has_find_links |= has_find_links;
+    res.origin.only_binary |= only_binary;
+    res.origin.no_binary |= no_binary;
+}
+
+fn read_file(build: &Build<'_>, path: &str, is_constraint: bool) -> Rc<ReadFile> {
+    let key = (path.to_owned(), is_constraint);
+    if let Some(known) = build.requirement_files.borrow().get(&key) {
+        return Rc::clone(known);
+    }
+    let mut res = ReadFile::default();
     let collected = context::collect(build.surroundings.files, path);
     for file in &collected.files {
         let name: Rc<str> = Rc::from(file.path.as_str());
         for line in &file.requirements.lines {
             match &line.content {
                 Content::Requirement(it) | Content::Editable(it)
-                    if file.is_constraint || place.is_constraint =>
+                    if file.is_constraint || is_constraint =>
                 {
                     let limit = it.name.as_ref().zip(it.pinned());
-                    limits.extend(
+                    res.limits.extend(
                         limit.map(|(name, it)| (normalize_name(&name.text), it.to_owned())),
                     );
                 }
                 Content::Requirement(it) | Content::Editable(it) => res.wanted.push(Wanted {
                     name: it.normalized_name().unwrap_or_default(),
                     version: it.pinned().map(str::to_owned),
-                    requirement: it.clone(),
+                    requirement: Rc::new(it.clone()),
                     file: Some(name.clone()),
-                    span: place.span,
+                    span: Span::at(0),
                     is_editable: matches!(line.content, Content::Editable(_)),
                 }),
                 Content::IndexUrl(it) => res.origin.indexes.push(it.text.clone()),
@@ -292,16 +321,18 @@ fn read_file(
                 Content::OnlyBinary(_) | Content::PreferBinary => res.origin.only_binary = true,
                 Content::NoBinary(_) => res.origin.no_binary = true,
                 Content::Undetermined | Content::Error => {
-                    let what = format!("line {} of `{name}`", line.number);
-                    res.unread.push(Unread { span: place.span, what });
+                    res.unread.push(format!("line {} of `{name}`", line.number));
                 }
                 _ => {}
             }
         }
     }
     for problem in collected.problems.iter().filter(|it| it.reason != IncludeFault::Cycle) {
-        res.unread.push(Unread { span: place.span, what: format!("`{}`", problem.path) });
+        res.unread.push(format!("`{}`", problem.path));
     }
+    let res = Rc::new(res);
+    build.requirement_files.borrow_mut().insert(key, Rc::clone(&res));
+    res
 }
 
 #[cfg(test)]

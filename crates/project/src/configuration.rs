@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use linter::{ConfigError, Layer, Origin, Rule, Settings, config};
 
 use crate::discovery::Dockerfile;
 use crate::disk::relative_to;
+use crate::kept::Stamp;
 use crate::problem::{Problem, reason, shown};
 
 /// The names that are looked for in each directory, the first that has settings wins.
@@ -84,6 +85,8 @@ pub struct Configurations<'r> {
     given: Option<Arc<Configuration>>,
     default: Arc<Configuration>,
     cache: BTreeMap<PathBuf, Loaded>,
+    /// The files that were looked for, as they were then.
+    seen: Mutex<BTreeMap<PathBuf, Option<Stamp>>>,
 }
 
 impl<'r> Configurations<'r> {
@@ -121,7 +124,19 @@ impl<'r> Configurations<'r> {
             given: None,
             default: Arc::default(),
             cache: BTreeMap::new(),
+            seen: Mutex::default(),
         }
+    }
+
+    /// Whether a file that was read, or looked for, is another one now.
+    pub fn is_outdated(&self) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().any(|(path, stamp)| Stamp::of(path) != *stamp)
+    }
+
+    fn see(&self, path: &Path) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(path.to_path_buf(), Stamp::of(path));
     }
 
     /// The configuration for what has no place on disk.
@@ -155,6 +170,7 @@ impl<'r> Configurations<'r> {
     fn look_in(&self, directory: &Path) -> Result<Option<Arc<Configuration>>, Problem> {
         for name in NAMES {
             let path = directory.join(name);
+            self.see(&path);
             let text = match fs::read_to_string(&path) {
                 Ok(text) => text,
                 // A directory of that name is none of our business, nor is another tool's unreadable file.
@@ -177,7 +193,10 @@ impl<'r> Configurations<'r> {
     ) -> Result<Option<Arc<Configuration>>, Problem> {
         let text = match text {
             Some(text) => text,
-            None => read(path, &near(path))?,
+            None => {
+                self.see(path);
+                read(path, &near(path))?
+            }
         };
         let Some(first) = self.part(path, &text)? else { return Ok(None) };
         let mut parts = vec![first];
@@ -196,6 +215,7 @@ impl<'r> Configurations<'r> {
                 Problem::new(&part.name, error.to_string())
             };
             let next = part.directory.join(&extension.path);
+            self.see(&next);
             let shown = &extension.path;
             if !next.is_file() {
                 return Err(wrong(
@@ -294,6 +314,7 @@ mod tests {
         }
         let files = discover(std::slice::from_ref(&root)).files;
         let mut configurations = Configurations::new(&[], None, &[], &[]).unwrap();
+        assert!(!configurations.is_outdated());
         let mut nearest = |at: usize| configurations.nearest(&files[at].directory);
         assert!(nearest(0).unwrap().excludes(&files[0]));
         assert_eq!(nearest(1).unwrap().parts[0].directory, root.join("b"));

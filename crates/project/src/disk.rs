@@ -3,33 +3,47 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use context::lock::{Lock, LockError, LockFormat};
 use context::{Files, Tree};
 
+use crate::kept::Kept;
 use crate::walk::walk;
 
 /// Larger context files are not read: a rule has nothing to find in them.
 const LARGEST_CONTEXT_FILE: u64 = 32 * 1024 * 1024;
 
-/// What the Dockerfiles of one run share: the trees of their contexts, and texts that fixes have written.
+/// What the Dockerfiles of one run share: what is known of their contexts, and texts that fixes have written.
 #[derive(Default)]
 pub struct Contexts {
-    trees: Mutex<BTreeMap<PathBuf, Arc<SharedTree>>>,
+    /// By root.
+    known: Mutex<BTreeMap<PathBuf, Arc<Known>>>,
     /// By real path; what a fix of this run has put there, on disk or only in a diff.
     written: RwLock<BTreeMap<PathBuf, Arc<str>>>,
-    generation: std::sync::atomic::AtomicU64,
+    generation: AtomicU64,
 }
 
-struct SharedTree {
-    tree: OnceLock<Arc<Tree>>,
-    generation: std::sync::atomic::AtomicU64,
+/// What is known of one context.
+#[derive(Default)]
+struct Known {
+    tree: Mutex<Arc<OnceLock<Arc<Tree>>>>,
+    kept: Kept,
+    /// When it was used the last time.
+    generation: AtomicU64,
 }
 
 impl Contexts {
     /// The context at `root`, which is absolute and without symbolic links.
     pub fn at(&self, root: PathBuf) -> DiskFiles<'_> {
-        DiskFiles { contexts: self, root, texts: Mutex::default(), tree: OnceLock::new() }
+        let known = {
+            let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(root.clone()).or_default())
+        };
+        known.generation.store(self.generation.load(Relaxed), Relaxed);
+        DiskFiles { contexts: self, known, root, texts: Mutex::default(), tree: OnceLock::new() }
     }
 
     /// From now on the file has this text, whatever the disk says.
@@ -51,30 +65,43 @@ impl Contexts {
 
     /// Forgets all trees: something was created or deleted.
     pub fn forget_trees(&self) {
-        self.trees.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for known in all.values() {
+            *known.tree.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        }
     }
 
-    /// Forgets the trees that nobody has used since the last call but one, so that a run over many projects does
+    /// Walks all trees again; whether one of them is another one now. Takes its time.
+    pub fn walk_again(&self) -> bool {
+        let all: Vec<(PathBuf, Arc<Known>)> = {
+            let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter().map(|it| (it.0.clone(), Arc::clone(it.1))).collect()
+        };
+        let mut res = false;
+        for (root, known) in all {
+            let place = || known.tree.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(before) = place().get().cloned() else { continue };
+            let now = walk(&root);
+            if now != *before {
+                *place() = Arc::new(OnceLock::from(Arc::new(now)));
+                res = true;
+            }
+        }
+        res
+    }
+
+    /// Forgets the contexts that nobody has used since the last call but one, so that a run over many projects does
     /// not keep them all.
     pub fn forget_unused(&self) {
-        use std::sync::atomic::Ordering::Relaxed;
         let now = self.generation.fetch_add(1, Relaxed);
-        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        trees.retain(|_, it| it.generation.load(Relaxed) >= now);
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, it| it.generation.load(Relaxed) >= now);
     }
 
-    fn tree(&self, root: &Path) -> Arc<Tree> {
-        use std::sync::atomic::Ordering::Relaxed;
-        let now = self.generation.load(Relaxed);
-        let shared = {
-            let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(trees.entry(root.to_path_buf()).or_insert_with(|| {
-                Arc::new(SharedTree { tree: OnceLock::new(), generation: now.into() })
-            }))
-        };
-        shared.generation.store(now, Relaxed);
-        // Outside the lock: other contexts need not wait for this walk.
-        let tree = Arc::clone(shared.tree.get_or_init(|| Arc::new(walk(root))));
+    fn tree(&self, known: &Known, root: &Path) -> Arc<Tree> {
+        let place = Arc::clone(&known.tree.lock().unwrap_or_else(PoisonError::into_inner));
+        // Outside the lock: what forgets it need not wait for this walk.
+        let tree = Arc::clone(place.get_or_init(|| Arc::new(walk(root))));
         self.with_written(root, tree)
     }
 
@@ -100,6 +127,7 @@ impl Contexts {
 /// One build context. Nothing outside of its root is ever read, through `..` or symbolic links.
 pub struct DiskFiles<'c> {
     contexts: &'c Contexts,
+    known: Arc<Known>,
     root: PathBuf,
     texts: Mutex<BTreeMap<String, Option<Arc<str>>>>,
     tree: OnceLock<Arc<Tree>>,
@@ -133,21 +161,25 @@ impl DiskFiles<'_> {
         if let Some(text) = self.contexts.overlaid(&file) {
             return Some(text);
         }
-        let metadata = fs::symlink_metadata(&file).ok()?;
+        self.known.kept.text(&file, || self.read_from_disk(&file))
+    }
+
+    fn read_from_disk(&self, file: &Path) -> Option<Arc<str>> {
+        let metadata = fs::symlink_metadata(file).ok()?;
         // A directory on the way may be a link as well, so the real path decides.
-        let real = fs::canonicalize(&file).ok().filter(|it| it.starts_with(&self.root))?;
+        let real = fs::canonicalize(file).ok().filter(|it| it.starts_with(&self.root))?;
         let metadata = if metadata.is_symlink() { fs::metadata(&real).ok()? } else { metadata };
         if !metadata.is_file() || metadata.len() > LARGEST_CONTEXT_FILE {
             return None;
         }
-        text(path, fs::read(real).ok()?).map(Arc::from)
+        text(file, fs::read(real).ok()?).map(Arc::from)
     }
 }
 
 /// The text of a file; `None` if it is none. Lists of requirements may be UTF-16 with a mark, as PowerShell writes them:
 /// pip reads these. Nothing else here does.
-fn text(path: &str, bytes: Vec<u8>) -> Option<String> {
-    let is_list = [".txt", ".in"].iter().any(|it| path.ends_with(it));
+fn text(file: &Path, bytes: Vec<u8>) -> Option<String> {
+    let is_list = file.extension().is_some_and(|it| it == "txt" || it == "in");
     let units = |read: fn([u8; 2]) -> u16| -> Option<String> {
         let (pairs, rest) = bytes.get(2..)?.as_chunks::<2>();
         let units: Vec<u16> = pairs.iter().map(|it| read(*it)).collect();
@@ -172,7 +204,16 @@ impl Files for DiskFiles<'_> {
     }
 
     fn tree(&self) -> Option<&Tree> {
-        Some(self.tree.get_or_init(|| self.contexts.tree(&self.root)))
+        Some(self.tree.get_or_init(|| self.contexts.tree(&self.known, &self.root)))
+    }
+
+    fn lock(&self, path: &str, format: LockFormat) -> Option<Result<Arc<Lock>, LockError>> {
+        let file = self.locate(path)?;
+        let kept = &self.known.kept;
+        match self.contexts.overlaid(&file) {
+            Some(text) => kept.given_lock(&file, format, text),
+            None => kept.lock_on_disk(&file, format, || self.read_from_disk(&file)),
+        }
     }
 }
 
@@ -201,12 +242,18 @@ mod tests {
         let little: Vec<u8> = "\u{feff}flask\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = "\u{feff}flask\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
         for bytes in [&little, &big] {
-            assert_eq!(text("a/requirements.txt", bytes.clone()).as_deref(), Some("flask\n"));
-            assert_eq!(text(".dockerignore", bytes.clone()), None);
+            assert_eq!(
+                text(Path::new("a/requirements.txt"), bytes.clone()).as_deref(),
+                Some("flask\n")
+            );
+            assert_eq!(text(Path::new(".dockerignore"), bytes.clone()), None);
         }
         let odd = little.get(..little.len() - 1).unwrap().to_vec();
-        assert_eq!(text("requirements.txt", odd), None);
-        assert_eq!(text("requirements.txt", b"flask".to_vec()).as_deref(), Some("flask"));
+        assert_eq!(text(Path::new("requirements.txt"), odd), None);
+        assert_eq!(
+            text(Path::new("requirements.txt"), b"flask".to_vec()).as_deref(),
+            Some("flask")
+        );
     }
 
     #[test]
@@ -248,9 +295,14 @@ mod tests {
         let files = contexts.at(top);
         assert_eq!(files.read(".dockerignore").as_deref(), Some(".git\n"));
         assert!(files.tree().unwrap().is_file(".dockerignore"));
+        assert!(!contexts.walk_again());
+        fs::write(files.root().join("b.txt"), "b").unwrap();
+        assert!(contexts.walk_again());
+        assert!(!contexts.walk_again());
+        assert!(contexts.at(files.root().to_owned()).tree().unwrap().is_file("b.txt"));
         contexts.forget_unused();
         contexts.forget_unused();
-        assert!(contexts.trees.lock().unwrap().is_empty());
+        assert!(contexts.known.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod compose;
 mod configuration;
 mod discovery;
 mod disk;
+mod kept;
 mod name;
 mod problem;
 mod revision;

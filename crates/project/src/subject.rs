@@ -1,10 +1,11 @@
 //! A Dockerfile that was read, with what it is built from: what the command and the language server check.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use context::{Files, NoFiles};
 use linter::{Date, Input, Settings};
-use model::{Build, Surroundings};
+use model::{Build, Scripts, Surroundings};
+use syntax::File;
 
 use crate::{Contexts, DiskFiles, Dockerfile, Source, infer_context, relative_to};
 
@@ -30,13 +31,31 @@ impl<'c> Subject<'c> {
         let root = match (given, file) {
             (Some(root), _) => Some(root.to_path_buf()),
             (None, Some(file)) => {
-                let expected = expected_files(&source.text);
-                let root = infer_context(&file.directory, &expected, &file.outermost);
-                // What is not saved yet may claim to be in a directory that does not exist.
-                root.filter(|it| it.is_dir())
+                let parsed = parsed_start(&source.text);
+                root(file, &parsed, &model::scripts(&parsed))
             }
             (None, None) => None,
         };
+        Subject::at(root, file, source, contexts)
+    }
+
+    /// Like [`Subject::new`] without a given context, where the text has been parsed already.
+    pub fn of_parsed<'f>(
+        file: Option<&Dockerfile>,
+        source: Source,
+        (parsed, scripts): (&'f File<'f>, &'f Scripts<'f>),
+        contexts: &'c Contexts,
+    ) -> Subject<'c> {
+        let root = file.and_then(|it| root(it, parsed, scripts));
+        Subject::at(root, file, source, contexts)
+    }
+
+    fn at(
+        root: Option<PathBuf>,
+        file: Option<&Dockerfile>,
+        source: Source,
+        contexts: &'c Contexts,
+    ) -> Subject<'c> {
         let path = match (&root, file) {
             (Some(root), Some(file)) => relative_to(&file.file, root),
             _ => "Dockerfile".to_owned(),
@@ -84,8 +103,8 @@ impl<'c> Subject<'c> {
 /// Longer than a file written by hand is. What tells the context stands before this many bytes, or is told again.
 const TELLING: usize = 64 * 1024;
 
-/// The files that must be in the context, wherever that is.
-fn expected_files(text: &str) -> Vec<String> {
+/// The start of a text that tells the context, parsed.
+fn parsed_start(text: &str) -> File<'_> {
     let start = text.as_bytes().get(..TELLING);
     let cut = start.and_then(|it| it.iter().rposition(|it| *it == b'\n'));
     let mut file = syntax::parse(cut.and_then(|at| text.get(..at)).unwrap_or(text));
@@ -93,7 +112,14 @@ fn expected_files(text: &str) -> Vec<String> {
         // The last one may go on behind the cut.
         file.instructions.pop();
     }
-    let scripts = model::scripts(&file);
+    file
+}
+
+/// The context that what is copied points to: the files that must be there are expected wherever it is.
+fn root<'f>(file: &Dockerfile, parsed: &'f File<'f>, scripts: &'f Scripts<'f>) -> Option<PathBuf> {
     let around = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
-    model::expected_files(&Build::new(&file, &scripts, around))
+    let expected = model::expected_files(&Build::new(parsed, scripts, around));
+    let root = infer_context(&file.directory, &expected, &file.outermost);
+    // What is not saved yet may claim to be in a directory that does not exist.
+    root.filter(|it| it.is_dir())
 }

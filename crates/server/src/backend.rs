@@ -95,6 +95,7 @@ impl LanguageServer for Backend {
         if let Some(path) = &document.path {
             self.state.surroundings.uncover(path);
         }
+        self.state.surroundings.forget_unused();
         if document.is_dockerfile {
             self.state.is_due(&document.uri);
         }

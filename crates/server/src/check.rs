@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use linter::{Diagnostic, Input};
 use project::{Configuration, Configurations, Contexts, Problem, Source, Subject};
@@ -25,6 +26,8 @@ pub(crate) struct Checked {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Why it could not be checked as it should.
     pub(crate) problem: Option<Problem>,
+    /// How long that took.
+    pub(crate) duration: Duration,
 }
 
 /// The disk as all checks see it.
@@ -32,6 +35,8 @@ pub(crate) struct Surroundings {
     contexts: Contexts,
     configurations: Mutex<Configurations<'static>>,
     preferences: Mutex<Arc<Preferences>>,
+    /// When the disk was looked over the last time, and how long that took.
+    looked: Mutex<Option<(Instant, Duration)>>,
 }
 
 impl Default for Surroundings {
@@ -40,6 +45,7 @@ impl Default for Surroundings {
             contexts: Contexts::default(),
             configurations: Mutex::new(Configurations::by_default(rules::ALL)),
             preferences: Mutex::default(),
+            looked: Mutex::default(),
         }
     }
 }
@@ -90,6 +96,23 @@ impl Surroundings {
         self.contexts.forget_trees();
     }
 
+    /// How long to wait before the disk is looked over again, so that in the long run that takes a small part of the time.
+    pub(crate) fn rest(&self) -> Duration {
+        const PART: u32 = 20;
+        let looked = *lock(&self.looked);
+        let rest = looked.map(|(last, took)| (took * PART).saturating_sub(last.elapsed()));
+        rest.unwrap_or_default()
+    }
+
+    /// Looks whether a configuration or a tree is another one now, which a client may not tell of. Takes its time.
+    pub(crate) fn differ_on_disk(&self) -> bool {
+        let start = Instant::now();
+        let is_outdated = lock(&self.configurations).is_outdated();
+        let res = self.contexts.walk_again() || is_outdated;
+        *lock(&self.looked) = Some((start, start.elapsed()));
+        res
+    }
+
     fn configuration(&self, document: &Document) -> (Arc<Configuration>, Option<Problem>) {
         let mut configurations = lock(&self.configurations);
         let Some(file) = &document.file else { return (configurations.anywhere(), None) };
@@ -113,21 +136,46 @@ impl Surroundings {
     ) -> T {
         let source = Source { text: document.text.as_str().to_owned(), first_invalid_byte: None };
         let subject = Subject::new(document.file.as_deref(), None, source, &self.contexts);
+        self.with_subject(document, &subject, work)
+    }
+
+    fn with_subject<T>(
+        &self,
+        document: &Document,
+        subject: &Subject<'_>,
+        work: impl FnOnce(&Input<'_>, &Subject<'_>, Option<Problem>) -> T,
+    ) -> T {
         let (configuration, problem) = self.configuration(document);
         let settings = match document.file.as_deref() {
             Some(file) => configuration.settings(file),
             None => Cow::Borrowed(configuration.general()),
         };
-        work(&subject.input(&settings, project::today(), None), &subject, problem)
+        work(&subject.input(&settings, project::today(), None), subject, problem)
+    }
+
+    fn found(&self, document: &Document) -> (Vec<Diagnostic>, Option<Problem>) {
+        let text = document.text.as_str();
+        let parsed = syntax::parse(text);
+        let scripts = model::scripts(&parsed);
+        let source = Source { text: text.to_owned(), first_invalid_byte: None };
+        let file = document.file.as_deref();
+        let subject = Subject::of_parsed(file, source, (&parsed, &scripts), &self.contexts);
+        self.with_subject(document, &subject, |input, _, problem| {
+            (linter::check_parsed(rules::ALL, input, &parsed, &scripts), problem)
+        })
+    }
+
+    /// Forgets what is known of contexts that have not been used for a while.
+    pub(crate) fn forget_unused(&self) {
+        self.contexts.forget_unused();
     }
 
     /// Checks a document.
     pub(crate) fn check(&self, document: &Document, surroundings: u64) -> Checked {
+        let start = Instant::now();
         let is_on = self.preferences().enable;
         let (diagnostics, problem) = match is_on {
-            true => self.with_input(document, |input, _, problem| {
-                (linter::check(rules::ALL, input), problem)
-            }),
+            true => self.found(document),
             false => (Vec::new(), None),
         };
         Checked {
@@ -137,6 +185,7 @@ impl Surroundings {
             version: document.version,
             diagnostics,
             problem,
+            duration: start.elapsed(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::documents::Document;
 use crate::present::SOURCE;
 use crate::state::State;
 use crate::text::Text;
+use crate::upkeep::Backend;
 
 /// These files are looked at when a Dockerfile has not changed for this long: nobody waits for it while typing.
 const QUIET: Duration = Duration::from_millis(250);
@@ -74,6 +75,18 @@ pub(crate) async fn settle(state: Arc<State>, dockerfile: Uri) {
     }
     let document = state.document(&dockerfile).filter(|it| it.is_dockerfile);
     let shared = Arc::clone(&state);
+    if !state.facilities().watches_files {
+        tokio::time::sleep(state.surroundings.rest()).await;
+        if seen() != before {
+            return;
+        }
+        let look = move || shared.surroundings.differ_on_disk();
+        if tokio::task::spawn_blocking(look).await.unwrap_or(false) {
+            // All is checked again, which leads here once more.
+            return Backend::new(state).disk_changed().await;
+        }
+    }
+    let shared = Arc::clone(&state);
     let work = move || document.map(|it| find(&shared, &it)).unwrap_or_default();
     let Ok(new) = tokio::task::spawn_blocking(work).await else { return };
     if seen() != before {
@@ -85,7 +98,7 @@ pub(crate) async fn settle(state: Arc<State>, dockerfile: Uri) {
         let Some(uri) = open.or_else(|| Uri::from_file_path(&path)) else { continue };
         let faults = lock(&state.faults).of(&path);
         let diagnostics = faults.into_iter().map(diagnostic).collect();
-        state.client.publish_diagnostics(uri, diagnostics, None).await;
+        state.publish(uri, diagnostics, None);
     }
 }
 

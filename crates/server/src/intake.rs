@@ -1,9 +1,21 @@
-//! Lets only whole and valid messages through to the library that answers them, which ends at the first one that is
-//! not. What is not valid becomes a request whose answer is the protocol's error.
+//! Takes messages from the client, on a thread of its own: standard input cannot be awaited, and a client that sends
+//! much before it reads anything must not wait for us.
+//!
+//! Only whole and valid messages go to the library that answers them, which ends at the first one that is not. What is
+//! not valid becomes a request whose answer is the protocol's error.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::thread;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// The method that stands for a message that is no JSON.
 pub(crate) const NOT_JSON: &str = "pylintdock/notJson";
@@ -39,30 +51,96 @@ struct Failure {
     _message: String,
 }
 
+/// How long the answers to the last messages may take when the client has closed its end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many messages have come that nobody has looked at yet.
+#[derive(Clone, Default)]
+pub(crate) struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    /// Whether there are any.
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// The valid messages of a client, in their order, each with its header.
+pub(crate) struct Messages {
+    receiver: UnboundedReceiver<Vec<u8>>,
+    waiting: Waiting,
+    /// The message that is being read, and how much of it was.
+    current: Vec<u8>,
+    at: usize,
+}
+
+impl Messages {
+    /// Reads messages until the input ends.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub(crate) fn start(input: impl Read + Send + 'static) -> io::Result<Messages> {
+        let (sender, receiver) = unbounded_channel();
+        let waiting = Waiting::default();
+        let counted = waiting.clone();
+        thread::Builder::new().name("input".to_owned()).spawn(move || {
+            pass_on(&mut BufReader::new(input), &sender, &counted);
+            drop(sender);
+            // Usually the process has ended long before. It has not when somebody holds our output and never reads it.
+            thread::sleep(PATIENCE);
+            std::process::exit(1);
+        })?;
+        Ok(Messages { receiver, waiting, current: Vec::new(), at: 0 })
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting {
+        self.waiting.clone()
+    }
+}
+
+impl AsyncRead for Messages {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.at == self.current.len() {
+            // At the end of the input nothing is read, which says so.
+            let Some(next) = ready!(self.receiver.poll_recv(context)) else {
+                return Poll::Ready(Ok(()));
+            };
+            self.waiting.0.fetch_sub(1, Ordering::SeqCst);
+            self.current = next;
+            self.at = 0;
+        }
+        let rest = self.current.get(self.at..).unwrap_or(&[]);
+        let taken = rest.get(..buffer.remaining()).unwrap_or(rest);
+        buffer.put_slice(taken);
+        self.at += taken.len();
+        Poll::Ready(Ok(()))
+    }
+}
+
 /// Passes messages on until the input ends or nobody takes them any more.
-pub(crate) async fn run(input: impl AsyncRead + Unpin, mut output: DuplexStream) {
-    let mut reader = BufReader::new(input);
-    while let Some(length) = header(&mut reader).await {
+fn pass_on(input: &mut impl BufRead, taker: &UnboundedSender<Vec<u8>>, waiting: &Waiting) {
+    while let Some(length) = header(input) {
         let mut body = Vec::new();
-        if length > LONGEST {
-            let mut rest = (&mut reader).take(length as u64);
-            if tokio::io::copy(&mut rest, &mut tokio::io::sink()).await.is_err() {
-                return;
-            }
-        } else {
-            body.resize(length, 0);
-            if reader.read_exact(&mut body).await.is_err() {
-                return;
-            }
+        let rest = &mut input.take(length as u64);
+        let is_whole = match length > LONGEST {
+            true => io::copy(rest, &mut io::sink()).is_ok(),
+            false => rest.read_to_end(&mut body).is_ok() && body.len() == length,
+        };
+        if !is_whole {
+            return;
         }
         if let Some(method) = fault(&body) {
             body =
                 format!("{{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"{method}\"}}").into_bytes();
         }
-        let head = format!("Content-Length: {}\r\n\r\n", body.len());
-        let is_taken = output.write_all(head.as_bytes()).await.is_ok()
-            && output.write_all(&body).await.is_ok();
-        if !is_taken {
+        let mut message = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+        message.append(&mut body);
+        waiting.0.fetch_add(1, Ordering::SeqCst);
+        if taker.send(message).is_err() {
             return;
         }
     }
@@ -70,14 +148,14 @@ pub(crate) async fn run(input: impl AsyncRead + Unpin, mut output: DuplexStream)
 
 /// Reads up to the empty line before a message; the result is the message's length, `None` at the end of the input.
 /// Lines that are no header are passed over.
-async fn header(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Option<usize> {
+fn header(input: &mut impl BufRead) -> Option<usize> {
     /// No header line is longer; what is, cannot be one.
     const LONGEST_LINE: u64 = 64 * 1024;
     let mut length = None;
     let mut line = Vec::new();
     loop {
         line.clear();
-        let n_bytes = (&mut *reader).take(LONGEST_LINE).read_until(b'\n', &mut line).await.ok()?;
+        let n_bytes = input.take(LONGEST_LINE).read_until(b'\n', &mut line).ok()?;
         if n_bytes == 0 {
             return None;
         }

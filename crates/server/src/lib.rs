@@ -16,6 +16,7 @@ mod intake;
 mod links;
 mod names;
 mod outline;
+mod output;
 mod preferences;
 mod present;
 mod reference;
@@ -27,36 +28,46 @@ mod tokens;
 mod upkeep;
 mod workspace;
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp_server::{LspService, Server};
 
+use crate::intake::Messages;
+use crate::output::Output;
 use crate::state::State;
 use crate::upkeep::Backend;
 
 /// For deeply nested shell scripts; memory is only used when they are.
 const STACK_SIZE: usize = 16 * 1024 * 1024;
-/// Bytes that are read ahead of the messages that are being answered.
-const PIPE_SIZE: usize = 64 * 1024;
-/// Messages are read and written by these; checks run on threads of their own.
-const N_THREADS: usize = 2;
 
 /// Serves standard input and output until the client says `exit` or is gone. The exit status is 0 after an orderly
 /// `shutdown` and 1 otherwise, as the protocol has it, and 2 when no thread could be started.
 pub fn run() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(N_THREADS)
+    // The stack of the main thread may be a small one.
+    let served = thread::Builder::new().stack_size(STACK_SIZE).spawn(serve_standard_streams);
+    match served.map(thread::JoinHandle::join) {
+        Ok(Ok(Ok(true))) => ExitCode::SUCCESS,
+        Ok(Ok(Ok(false))) => ExitCode::FAILURE,
+        _ => ExitCode::from(2),
+    }
+}
+
+/// Messages are answered on this thread, and documents checked that take no time; everything else runs on threads of its
+/// own. Waking another thread takes as long as many a check.
+fn serve_standard_streams() -> io::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .thread_stack_size(STACK_SIZE)
         .enable_time()
-        .build();
-    let Ok(runtime) = runtime else { return ExitCode::from(2) };
-    let is_orderly = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
+        .build()?;
+    let messages = Messages::start(io::stdin())?;
+    let is_orderly = runtime.block_on(serve(messages, Output::standard()?));
     // A check that still runs, and the thread that reads standard input, need not be waited for.
     runtime.shutdown_background();
-    if is_orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(is_orderly)
 }
 
 /// The settings that a client can send below `pylintdock`, with their defaults: an object of JSON.
@@ -65,13 +76,10 @@ pub fn settings() -> serde_json::Value {
 }
 
 /// Serves one client; the result is whether it said `shutdown` before it went.
-pub async fn serve(
-    input: impl AsyncRead + Unpin + Send + 'static,
-    output: impl AsyncWrite,
-) -> bool {
+async fn serve(messages: Messages, output: Output) -> bool {
     let mut shared: Option<Arc<State>> = None;
     let service = LspService::build(|client| {
-        let state = Arc::new(State::new(client));
+        let state = Arc::new(State::new(client, messages.waiting(), output.clone()));
         shared = Some(Arc::clone(&state));
         Backend::new(state)
     });
@@ -79,10 +87,7 @@ pub async fn serve(
     let (service, socket) = service.custom_method(intake::NO_MESSAGE, Backend::no_message).finish();
     let Some(state) = shared else { return false };
     let schedule = tokio::spawn(schedule::run(Arc::clone(&state)));
-    let (checked, taken) = tokio::io::duplex(PIPE_SIZE);
-    let intake = tokio::spawn(intake::run(input, checked));
-    Server::new(taken, output, socket).serve(service).await;
-    intake.abort();
+    Server::new(messages, output, socket).serve(service).await;
     schedule.abort();
     state.was_shut_down.load(Ordering::SeqCst)
 }

@@ -1,6 +1,7 @@
 //! Decides when documents are checked, and publishes what was found in the order of their changes.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub(crate) async fn run(state: Arc<State>) {
         }
         for uri in state.take_due(|it| !busy.contains(it)) {
             if state.document(&uri).is_none_or(|it| !it.is_dockerfile) {
-                clear(&state, uri.clone()).await;
+                clear(&state, uri.clone());
                 tokio::spawn(faults::settle(Arc::clone(&state), uri));
             } else if state.facilities().pulls_diagnostics {
                 tokio::spawn(faults::settle(Arc::clone(&state), uri));
@@ -49,8 +50,10 @@ pub(crate) async fn run(state: Arc<State>) {
 /// What is found in a document's newest text; `None` when it was closed meanwhile.
 async fn settled(state: Arc<State>, uri: Uri) -> (Uri, Option<Arc<Checked>>) {
     loop {
+        caught_up(&state).await;
         let Some(document) = state.document(&uri) else { return (uri, None) };
         let Some(checked) = check(&state, document).await else { return (uri, None) };
+        caught_up(&state).await;
         if state.is_fresh(&uri, &checked) {
             return (uri, Some(checked));
         }
@@ -58,17 +61,50 @@ async fn settled(state: Arc<State>, uri: Uri) -> (Uri, Option<Arc<Checked>>) {
     }
 }
 
-/// Checks a document away from the threads that answer; `None` after a panic, which is logged.
+/// Lets the messages that have come be looked at, so that what they change is known.
+async fn caught_up(state: &State) {
+    /// Messages may have to wait for the answers to those before them, and this must not.
+    const MOST_TURNS: usize = 64;
+    for _ in 0..MOST_TURNS {
+        let is_any = state.waiting.is_any();
+        // Also when none is left: the last one is taken, but what it asks for is done in the next turn.
+        tokio::task::yield_now().await;
+        if !is_any {
+            return;
+        }
+    }
+}
+
+/// Checks a document; `None` after a panic, which is logged.
 pub(crate) async fn check(state: &Arc<State>, document: Document) -> Option<Arc<Checked>> {
-    let shared = Arc::clone(state);
     let shown = document.uri.as_str().to_owned();
-    match tokio::task::spawn_blocking(move || shared.checked(&document)).await {
+    let checked = if is_quick(state, &document) {
+        let checked = catch_unwind(AssertUnwindSafe(|| state.checked(&document)));
+        checked.map_err(|_| "a panic".to_owned())
+    } else {
+        let shared = Arc::clone(state);
+        let checked = tokio::task::spawn_blocking(move || shared.checked(&document)).await;
+        checked.map_err(|it| it.to_string())
+    };
+    match checked {
         Ok(checked) => Some(checked),
         Err(error) => {
             state.log(MessageType::ERROR, format!("cannot check {shown}: {error}")).await;
             None
         }
     }
+}
+
+/// Whether a check will take so little time that messages can wait for it: the last one did, and what it has read need
+/// not be read again.
+fn is_quick(state: &State, document: &Document) -> bool {
+    const QUICK: Duration = Duration::from_millis(4);
+    const MUCH: usize = 4 * 1024;
+    document.checked.as_ref().is_some_and(|last| {
+        last.duration < QUICK
+            && last.surroundings == state.surroundings_number()
+            && document.text.as_str().len() < last.text.as_str().len() + MUCH
+    })
 }
 
 async fn quiet(state: &State, uri: &Uri) {
@@ -89,13 +125,13 @@ async fn publish(state: &State, uri: &Uri, checked: &Checked) {
     // A change that came in the meantime has made the document due again.
     if state.is_fresh(uri, checked) {
         let diagnostics = present::diagnostics(checked, uri, state.facilities());
-        state.client.publish_diagnostics(uri.clone(), diagnostics, Some(checked.version)).await;
+        state.publish(uri.clone(), diagnostics, Some(checked.version));
     }
 }
 
 /// A document that is closed is not reported on any more.
-async fn clear(state: &State, uri: Uri) {
+fn clear(state: &State, uri: Uri) {
     if !state.facilities().pulls_diagnostics {
-        state.client.publish_diagnostics(uri, Vec::new(), None).await;
+        state.publish(uri, Vec::new(), None);
     }
 }

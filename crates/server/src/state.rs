@@ -7,17 +7,23 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::Notify;
 use tower_lsp_server::Client;
-use tower_lsp_server::ls_types::{MessageType, Uri};
+use tower_lsp_server::ls_types::notification::{Notification, PublishDiagnostics};
+use tower_lsp_server::ls_types::{Diagnostic, MessageType, PublishDiagnosticsParams, Uri};
 
 use crate::check::{Checked, Surroundings, lock};
 use crate::documents::{Document, Documents};
 use crate::facilities::Facilities;
 use crate::faults::Faults;
+use crate::intake::Waiting;
+use crate::output::Output;
 use crate::workspace::Closed;
 
 /// Shared by all requests.
 pub(crate) struct State {
     pub(crate) client: Client,
+    output: Output,
+    /// Messages that have come and are not known yet.
+    pub(crate) waiting: Waiting,
     pub(crate) documents: Mutex<Documents>,
     pub(crate) surroundings: Surroundings,
     /// The folders of the workspace: absolute, without symbolic links.
@@ -39,9 +45,11 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(client: Client) -> State {
+    pub(crate) fn new(client: Client, waiting: Waiting, output: Output) -> State {
         State {
             client,
+            output,
+            waiting,
             documents: Mutex::default(),
             surroundings: Surroundings::default(),
             folders: Mutex::default(),
@@ -116,6 +124,12 @@ impl State {
     pub(crate) fn is_fresh(&self, uri: &Uri, checked: &Checked) -> bool {
         let edition = lock(&self.documents).get(uri).map(|it| it.edition);
         edition == Some(checked.edition) && self.surroundings_number() == checked.surroundings
+    }
+
+    /// Publishes what was found in a document, or in a version of it.
+    pub(crate) fn publish(&self, uri: Uri, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
+        let params = PublishDiagnosticsParams { uri, diagnostics, version };
+        self.output.notify(PublishDiagnostics::METHOD, &params);
     }
 
     /// Writes to the client's log, if the person wants to know as much.

@@ -44,6 +44,8 @@ impl Selection {
 pub struct Installed<'l> {
     /// The entry of the lock file.
     pub package: &'l Package,
+    /// Its number in [`Lock::packages`].
+    pub index: usize,
     /// Whether it is known to be installed; it may be otherwise, depending on what is not known of the environment or
     /// not said in the lock file.
     pub is_certain: bool,
@@ -59,31 +61,36 @@ impl Lock {
         selection: &Selection,
         environment: &Environment,
     ) -> Vec<Installed<'_>> {
-        let environment = self.environment(selection, environment);
-        let answers: Vec<Option<bool>> = match self.format {
-            LockFormat::Uv => {
-                let possible = reached(self, selection, &environment, true);
-                let certain = reached(self, selection, &environment, false);
-                possible
-                    .into_iter()
-                    .zip(certain)
-                    .map(|(is_possible, is_certain)| match (is_possible, is_certain) {
-                        (_, true) => Some(true),
-                        (false, _) => Some(false),
-                        _ => None,
-                    })
-                    .collect()
-            }
-            _ => {
-                self.packages.iter().map(|it| self.is_wanted(it, selection, &environment)).collect()
-            }
-        };
-        let is_real = |it: &&Package| !matches!(it.source, PackageSource::Virtual(_));
-        let packages = self.packages.iter().zip(answers).filter(|it| is_real(&it.0));
+        let find = || self.answers(selection, environment);
+        let answers = self.memory.installed(selection, environment, find);
+        let is_real = |it: &Package| !matches!(it.source, PackageSource::Virtual(_));
+        let packages = self.packages.iter().zip(answers.iter()).enumerate();
         packages
-            .filter(|it| it.1 != Some(false))
-            .map(|(package, answer)| Installed { package, is_certain: answer.is_some() })
+            .filter(|(_, (package, answer))| is_real(package) && **answer != Some(false))
+            .map(|(index, (package, answer))| Installed {
+                package,
+                index,
+                is_certain: answer.is_some(),
+            })
             .collect()
+    }
+
+    /// Whether each package is installed, in the order of the file.
+    fn answers(&self, selection: &Selection, environment: &Environment) -> Vec<Option<bool>> {
+        let environment = self.environment(selection, environment);
+        if self.format != LockFormat::Uv {
+            let packages = self.packages.iter();
+            return packages.map(|it| self.is_wanted(it, selection, &environment)).collect();
+        }
+        let possible = reached(self, selection, &environment, true);
+        let certain = reached(self, selection, &environment, false);
+        let both = possible.into_iter().zip(certain);
+        both.map(|(is_possible, is_certain)| match (is_possible, is_certain) {
+            (_, true) => Some(true),
+            (false, _) => Some(false),
+            _ => None,
+        })
+        .collect()
     }
 
     fn environment(&self, selection: &Selection, environment: &Environment) -> Environment {
