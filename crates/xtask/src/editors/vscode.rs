@@ -104,3 +104,36 @@ fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path)
         .map_err(|error| format!("cannot read `{}`: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands behind a key in the lines of a workflow's matrix.
+    fn values<'w>(workflow: &'w str, key: &str) -> Vec<&'w str> {
+        let behind = workflow.lines().filter_map(|it| it.split_once(key)).map(|it| it.1);
+        behind.filter_map(|it| it.split([',', ' ', '}']).find(|it| !it.is_empty())).collect()
+    }
+
+    #[test]
+    fn a_release_has_a_package_for_the_platform_of_each_wheel() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let workflow = read(&root.join(".github/workflows/release.yml")).unwrap();
+        let (wheels, extensions) = workflow.split_once("\n  extensions:\n").unwrap();
+        let (extensions, _) = extensions.split_once("\n  publish:\n").unwrap();
+        let sorted = |mut targets: Vec<&str>| {
+            targets.retain(|it| *it != "${{");
+            targets.sort_unstable();
+            targets.join("\n")
+        };
+        let of_wheels = sorted(values(wheels, " target:"));
+        assert!(!of_wheels.is_empty());
+        assert_eq!(sorted(values(extensions, " target:")), of_wheels);
+        let script = read(&root.join("editors/vscode/package.mjs")).unwrap();
+        let page = read(&root.join("editors/vscode/README.md")).unwrap();
+        for platform in values(extensions, "{ platform:") {
+            assert!(script.contains(&format!("'{platform}': [")), "{platform} is not known");
+            assert!(page.contains(&format!("`{platform}`")), "{platform} is not on the page");
+        }
+    }
+}
