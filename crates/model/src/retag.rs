@@ -407,7 +407,14 @@ mod tests {
             ("FROM python:3.12", "python:3.12-slim"),
             ("FROM python:3.12 AS a\nFROM a\nRUN mkdir /x", "python:3.12-slim"),
             ("FROM python:3.12\nRUN git clone x", "no: `git` is used on line 2"),
-            ("FROM python:3.12\nRUN apt-get install -y git\nRUN git clone x", "python:3.12-slim"),
+            (
+                "FROM python:3.12\nRUN apt-get update && apt-get install -y git\nRUN git clone x",
+                "python:3.12-slim",
+            ),
+            (
+                "FROM python:3.12\nRUN apt-get install -y git\nRUN git clone x",
+                "no: line 2 installs without `apt-get update`, so the image has it already",
+            ),
             ("FROM python:3.12\nRUN pip install uwsgi", "no: `uwsgi` has no wheel for this Python"),
             ("FROM python:3.12\nRUN python setup.py build_ext", "no: line 2 compiles"),
             (

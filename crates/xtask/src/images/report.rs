@@ -92,7 +92,7 @@ pub(super) fn markdown(rows: &[Row]) -> String {
 
 /// The picture: two bars for each row, the size before and the size after.
 pub(super) fn picture(rows: &[Row]) -> String {
-    const LABEL: f64 = 300.0;
+    const LABEL: f64 = 500.0;
     const BARS: f64 = 400.0;
     const HEIGHT: usize = 34;
     let built: Vec<(&Row, &Image, &Image)> =
@@ -101,7 +101,7 @@ pub(super) fn picture(rows: &[Row]) -> String {
         built.iter().map(|(_, before, after)| before.bytes.max(after.bytes)).max().unwrap_or(1)
             as f64;
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"{}\" font-family=\"sans-serif\" font-size=\"12\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1000\" height=\"{}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <style>text {{ fill: #24292f }} .before {{ fill: #b0b8c1 }} .after {{ fill: #2da44e }}\n\
          @media (prefers-color-scheme: dark) {{ text {{ fill: #d0d7de }} .before {{ fill: #57606a }} }}</style>\n",
         built.len() * HEIGHT + 24
