@@ -184,7 +184,11 @@ fn read_call<'a>(
 fn option_offset(after: &[CommandOption<'_>], operands: &[Argument<'_>], anchor: Span) -> u32 {
     let limit = operands.first().map_or(u32::MAX, |it| it.word.span.start);
     let follows = |it: &&CommandOption<'_>| {
-        it.is_known && it.value.is_none() && it.span.start >= anchor.end && it.span.end <= limit
+        it.is_known
+            && it.value.is_none()
+            && !it.lacks_value
+            && it.span.start >= anchor.end
+            && it.span.end <= limit
     };
     after.iter().take_while(follows).last().map_or(anchor.end, |it| it.span.end)
 }

@@ -17,6 +17,8 @@ pub struct CommandOption<'a> {
     pub value: Option<Argument<'a>>,
     /// Whether the tool is known to have it. An unknown option is taken to have no value unless behind `=`.
     pub is_known: bool,
+    /// It takes a value, and the command ends before one.
+    pub lacks_value: bool,
     /// Whether `span` holds nothing but this option: not one of several letters (`-yq`), not out of a variable.
     pub is_alone: bool,
     /// Whether it stands before the action: `pip --no-cache-dir install`.
@@ -223,9 +225,10 @@ fn given<'a>(
     CommandOption {
         name,
         span,
-        value,
         is_known: definition.is_some(),
+        lacks_value: value.is_none() && definition.is_some_and(|it| it.takes == Takes::Value),
         is_alone: is_alone && !field.is_piece,
         is_before_action: false,
+        value,
     }
 }

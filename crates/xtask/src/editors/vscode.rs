@@ -119,7 +119,8 @@ mod tests {
     fn a_release_has_a_package_for_the_platform_of_each_wheel() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let workflow = read(&root.join(".github/workflows/release.yml")).unwrap();
-        let (wheels, extensions) = workflow.split_once("\n  extensions:\n").unwrap();
+        let (wheels, rest) = workflow.split_once("\n  programs:\n").unwrap();
+        let (_, extensions) = rest.split_once("\n  extensions:\n").unwrap();
         let (extensions, _) = extensions.split_once("\n  publish:\n").unwrap();
         let sorted = |mut targets: Vec<&str>| {
             targets.retain(|it| *it != "${{");
