@@ -140,6 +140,41 @@ fn a_file_that_is_no_baseline_is_refused() {
 }
 
 #[test]
+fn nothing_is_written_over_a_file_of_another_kind() {
+    let files =
+        [("Dockerfile", ONE), ("app/Dockerfile", TWO), ("notes.txt", "mine\n"), ("old.json", "")];
+    for (arguments, expected) in [
+        (
+            &["--write-baseline", "app/Dockerfile"][..],
+            "`app/Dockerfile` is there and is no baseline",
+        ),
+        (&["app", "--write-baseline", "app/Dockerfile"], "`app/Dockerfile` is checked"),
+        (&["--write-baseline", "notes.txt"], "`notes.txt` is there and is no baseline"),
+        (&["--output-format", "json=Dockerfile"], "`Dockerfile` is checked"),
+        (&["app", "-o", "app/../app/Dockerfile"], "`app/../app/Dockerfile` is checked"),
+    ] {
+        let directory = project(&files);
+        let first = if arguments[0].starts_with('-') { &["Dockerfile"][..] } else { &[] };
+        let all: Vec<&str> = first.iter().chain(arguments).copied().collect();
+        let run = check(&directory, &all);
+        assert_eq!((run.status, run.output.as_str()), (2, ""), "{all:?}");
+        assert!(run.errors.contains(expected), "{}", run.errors);
+        for (path, text) in files {
+            assert_eq!(
+                std::fs::read_to_string(directory.path().join(path)).unwrap(),
+                text,
+                "{all:?}"
+            );
+        }
+    }
+    // An empty file is overwritten, and so is an old baseline.
+    let directory = project(&files);
+    for _ in 0..2 {
+        assert_eq!(check(&directory, &["--write-baseline", "old.json"]).status, 0);
+    }
+}
+
+#[test]
 fn comments_are_written_and_then_nothing_is_found() {
     let text = TWO.replace('\n', "\r\n");
     let directory = project(&[("Dockerfile", &text)]);

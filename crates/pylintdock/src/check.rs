@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::arguments::{Check, Color};
 use crate::baseline::{Baseline, Difference};
-use crate::destination::{Outputs, destinations};
+use crate::destination::{Destination, Outputs, destinations};
 use crate::examine::{Examined, examine};
 use crate::formats::{Format, Style, Summary};
 use crate::guard::{guarded, install};
@@ -33,6 +33,7 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
     let mut errors = ErrorOutput::new(color);
     let prepared = destinations(options).and_then(|it| {
         let plan = Plan::new(options, &mut errors)?;
+        overwrites_nothing(&plan, &it)?;
         Ok((plan, Outputs::open(&it)?))
     });
     let (plan, outputs) = match prepared {
@@ -74,6 +75,35 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
         }
     }
     run.close()
+}
+
+/// Refuses to write a report or a baseline over a file that is checked, or a baseline over a file that is none.
+fn overwrites_nothing(plan: &Plan<'_>, destinations: &[Destination]) -> Result<(), Problem> {
+    let baseline = plan.options.write_baseline.as_deref();
+    let written = destinations.iter().filter_map(|it| it.file.as_deref()).chain(baseline);
+    for file in written {
+        let Ok(real) = file.canonicalize() else { continue };
+        let name = file.display().to_string();
+        let is_checked = |it: &Job| {
+            !it.is_standard_input && it.file.file.canonicalize().is_ok_and(|it| it == real)
+        };
+        if plan.jobs.iter().any(is_checked) {
+            let sentence = format!(
+                "`{name}` is checked, so that nothing else is written to it; name another file"
+            );
+            return Err(Problem::new(&name, sentence));
+        }
+    }
+    let Some(file) = baseline else { return Ok(()) };
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    if !text.trim().is_empty() && !text.contains("\"findings\"") {
+        let name = file.display().to_string();
+        let sentence = format!(
+            "`{name}` is there and is no baseline, so that it is not overwritten; name another file, or remove this one"
+        );
+        return Err(Problem::new(&name, sentence));
+    }
+    Ok(())
 }
 
 /// The baseline that is replaced; one that cannot be read counts as none.
