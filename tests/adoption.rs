@@ -261,7 +261,12 @@ fn only_what_has_changed_since_a_revision() {
     git(&directory, &["mv", "a", "d"]);
     assert_eq!(since("main"), (1, vec!["b/Dockerfile:3".to_owned(), "c/Dockerfile:4".to_owned()]));
     let run = check(&directory, &["--diff-base", "main"]);
-    assert!(run.output.ends_with("Left out: 3 where nothing has changed.\n"), "{run:?}");
+    let told =
+        run.output.split_once("Left out: 3 that were there already.\nCompared with ").unwrap().1;
+    assert!(
+        told.ends_with(" (main): what stands on changed lines or was not found there is new.\n"),
+        "{run:?}"
+    );
     // What has gone on in the other branch is not counted as ours.
     git(&directory, &["add", "-A"]);
     git(&directory, &["commit", "-q", "-m", "second"]);
@@ -270,6 +275,8 @@ fn only_what_has_changed_since_a_revision() {
     git(&directory, &["commit", "-q", "-a", "-m", "third"]);
     git(&directory, &["switch", "-q", "topic"]);
     assert_eq!(since("main").1, ["b/Dockerfile:3", "c/Dockerfile:4"]);
+    let run = check(&directory, &["--diff-base", "main"]);
+    assert!(run.output.contains(", where this branch left main: what stands on"), "{run:?}");
     // Fixes keep to it.
     let run = check(&directory, &["--diff-base", "main", "--fix"]);
     assert!(
@@ -283,6 +290,69 @@ fn only_what_has_changed_since_a_revision() {
         run.errors
             .contains("cannot compare with `no-such-branch`: git knows no such revision here")
     );
+}
+
+/// What a change leads to elsewhere is told, and what was there already is not, in files and lines as they were.
+#[test]
+fn what_a_change_causes_on_other_lines_is_new() {
+    const TEXT: &str = "FROM python:3.12-slim\nRUN apt-get install -y gcc\nCOPY requirements.txt a.txt ./\n\
+                        RUN pip install -r requirements.txt\n";
+    let directory = project(&[
+        ("app/Dockerfile", TEXT),
+        ("app/requirements.txt", "flask==3.1.0\n"),
+        ("app/a.txt", ""),
+        ("app/other/Dockerfile", ONE),
+    ]);
+    let is_made = (|| {
+        git(&directory, &["init", "-q", "-b", "main"])?;
+        git(&directory, &["add", "-A"])?;
+        git(&directory, &["commit", "-q", "-m", "first"])
+    })();
+    if is_made.is_none() {
+        return;
+    }
+    let rules = "pip-cache-kept,copy-source-missing,runtime-library-missing,compiler-missing";
+    let since = |more: &[&str]| {
+        let all = ["check", "app", "--diff-base", "main", "--select", rules, "--output-format"];
+        run(directory.path(), all.iter().chain(more), b"")
+    };
+    let concise = |more: &[&str]| found(&since(&[&["concise"], more].concat()));
+    let nothing = Vec::<String>::new();
+    assert_eq!(concise(&[]), nothing);
+    // A requirement that must be compiled, which stands in another file, and whose library is not there.
+    write(&directory, "app/requirements.txt", "flask==3.1.0\npsycopg2==2.9.10\n");
+    let run = since(&["full"]);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.output.contains("┌─ app/Dockerfile:4:"), "{run:?}");
+    assert!(
+        run.output.contains("= note: this was not found at the revision of --diff-base"),
+        "{run:?}"
+    );
+    assert!(!run.output.contains("pip-cache-kept"), "{run:?}");
+    git(&directory, &["checkout", "-q", "."]);
+    // A file that is copied is gone, and one that was moved inside of the context is where it was not.
+    fs::remove_file(directory.path().join("app/a.txt")).unwrap();
+    let missing = since(&["concise"]);
+    assert!(
+        missing.output.contains("app/Dockerfile:3:") && missing.output.contains("a.txt"),
+        "{missing:?}"
+    );
+    git(&directory, &["checkout", "-q", "."]);
+    git(&directory, &["mv", "app/a.txt", "app/b.txt"]);
+    assert!(since(&["concise"]).output.contains("[copy-source-missing]"));
+    git(&directory, &["reset", "-q", "--hard"]);
+    // A comment that silenced is gone; a project that has moved as a whole has changed nothing.
+    git(&directory, &["mv", "app", "moved"]);
+    let all = ["check", "moved", "--diff-base", "main", "--select", rules];
+    let moved = tests::command::run(directory.path(), all, b"");
+    assert!(moved.output.starts_with("No new problems found in 2 files.\nLeft out: "), "{moved:?}");
+    git(&directory, &["reset", "-q", "--hard"]);
+    let silenced = ONE.replace("RUN", "# pylintdock: ignore[all] for now\nRUN");
+    write(&directory, "app/other/Dockerfile", &silenced);
+    git(&directory, &["commit", "-q", "-a", "-m", "silenced"]);
+    write(&directory, "app/other/Dockerfile", ONE);
+    let all = ["check", "app/other", "--diff-base", "HEAD", "--select", "pip-cache-kept"];
+    assert_eq!(tests::command::run(directory.path(), all, b"").status, 1);
 }
 
 #[test]

@@ -178,7 +178,7 @@ impl DiskFiles<'_> {
 
 /// The text of a file; `None` if it is none. Lists of requirements may be UTF-16 with a mark, as PowerShell writes them:
 /// pip reads these. Nothing else here does.
-fn text(file: &Path, bytes: Vec<u8>) -> Option<String> {
+pub(crate) fn text(file: &Path, bytes: Vec<u8>) -> Option<String> {
     let is_list = file.extension().is_some_and(|it| it == "txt" || it == "in");
     let units = |read: fn([u8; 2]) -> u16| -> Option<String> {
         let (pairs, rest) = bytes.get(2..)?.as_chunks::<2>();

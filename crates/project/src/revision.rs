@@ -1,180 +1,252 @@
-//! What files were in a revision of a git repository. The only place where a program is started while files are
-//! checked, for a person who asked to compare with a revision.
+//! What Dockerfiles and the files around them were in a revision of a git repository.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::disk::relative_to;
+use context::lock::{Lock, LockError, LockFormat};
+use context::{Files, Tree};
+
+use crate::disk::{DiskFiles, relative_to, text};
+use crate::git::{Blob, Git, root_of};
 use crate::problem::{Problem, shown};
 
-/// The texts that files (absolute, without symbolic links in their directories) had where the branch of `revision` and
-/// the checked-out one parted; a file that is absent there was added since. A renamed file is found under its old name.
-///
-/// # Errors
-/// A file in no repository, a revision that does not exist, or git that cannot be run: with what to do.
-pub fn texts_at(revision: &str, files: &[PathBuf]) -> Result<HashMap<PathBuf, String>, Problem> {
-    let mut by_root: BTreeMap<PathBuf, Vec<&Path>> = BTreeMap::new();
-    for file in files {
-        let Some(root) = root_of(file) else {
-            let text = format!(
-                "cannot compare `{}` with `{revision}`: it is in no git repository; leave --diff-base out to check all of it",
-                shown(file)
-            );
-            return Err(Problem::new(shown(file), text));
-        };
-        by_root.entry(root).or_default().push(file);
-    }
-    let mut res = HashMap::new();
-    for (root, files) in by_root {
-        let git = Git { root: &root, revision };
-        let start = git.start()?;
-        let old_names = git.renames(&start)?;
-        let names = files.iter().map(|file| {
-            let name = relative_to(file, &root);
-            old_names.get(&name).cloned().unwrap_or(name)
-        });
-        let names: Vec<String> = names.collect();
-        let texts = git.texts(&start, &names)?;
-        let found = files.iter().zip(texts);
-        res.extend(found.filter_map(|(file, text)| Some((file.to_path_buf(), text?))));
-    }
-    Ok(res)
+/// The files of one or more repositories as they were where the branch of a revision and the checked-out one parted.
+#[derive(Debug)]
+pub struct Revision {
+    /// As the person wrote it.
+    name: String,
+    repositories: Vec<Repository>,
+    /// The texts of the Dockerfiles then; those that were not there are absent.
+    texts: HashMap<PathBuf, String>,
 }
 
-/// The nearest directory above with `.git`, a directory or, in a worktree or submodule, a file.
-fn root_of(file: &Path) -> Option<PathBuf> {
-    file.ancestors().skip(1).find(|it| it.join(".git").exists()).map(Path::to_owned)
+#[derive(Debug)]
+struct Repository {
+    root: PathBuf,
+    commit: String,
+    /// Whether that is not the commit of the revision, but an older one where the branches parted.
+    has_parted: bool,
+    /// Files that are not the same now.
+    changes: Vec<Change>,
+    read: Mutex<BTreeMap<Blob, Option<Arc<str>>>>,
 }
 
-struct Git<'a> {
-    root: &'a Path,
-    revision: &'a str,
+#[derive(Debug)]
+struct Change {
+    /// Its path now; the one then of a file that is no more.
+    now: PathBuf,
+    /// Its path then, and what it was; `None` for a file that was not there.
+    before: Option<(PathBuf, Past)>,
 }
 
-impl Git<'_> {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("git");
-        command.arg("-C").arg(self.root).args(arguments);
-        // Where git was started from a hook, it must still look at this repository.
-        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
-            command.env_remove(name);
+/// What git has of a file.
+#[derive(Clone, Debug)]
+struct Past {
+    blob: Blob,
+    /// In bytes.
+    size: u64,
+}
+
+impl Revision {
+    /// Asks git what `files` (absolute, without symbolic links in their directories) and everything else in their
+    /// repositories were. A renamed file is found under its new name.
+    ///
+    /// # Errors
+    /// A file in no repository, a revision that does not exist, or git that cannot be run: with what to do.
+    pub fn read(revision: &str, files: &[PathBuf]) -> Result<Revision, Problem> {
+        let mut by_root: BTreeMap<PathBuf, Vec<&Path>> = BTreeMap::new();
+        for file in files {
+            let Some(root) = root_of(file) else {
+                let text = format!(
+                    "cannot compare `{}` with `{revision}`: it is in no git repository; leave --diff-base out to check all of it",
+                    shown(file)
+                );
+                return Err(Problem::new(shown(file), text));
+            };
+            by_root.entry(root).or_default().push(file);
         }
-        command
-    }
-
-    fn problem(&self, reason: &str) -> Problem {
-        let text = format!("cannot compare with `{}`: {reason}", self.revision);
-        Problem::new("", text)
-    }
-
-    fn not_started(&self, error: &std::io::Error) -> Problem {
-        match error.kind() {
-            ErrorKind::NotFound => self.problem("git is not installed; --diff-base needs it"),
-            _ => self.problem(&format!("git cannot be started: {error}")),
-        }
-    }
-
-    /// What a command prints; `None` when it fails.
-    fn output(&self, arguments: &[&str]) -> Result<Option<Vec<u8>>, Problem> {
-        let mut command = self.command(arguments);
-        let output = command.stdin(Stdio::null()).output().map_err(|it| self.not_started(&it))?;
-        Ok(output.status.success().then_some(output.stdout))
-    }
-
-    /// The commit to compare with: where the branches parted, or the revision itself where that is not known, as in a
-    /// shallow clone.
-    fn start(&self) -> Result<String, Problem> {
-        let name = format!("{}^{{commit}}", self.revision);
-        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &name];
-        let Some(commit) = self.output(&arguments)? else {
-            return Err(self.problem(
-                "git knows no such revision here; in a shallow clone fetch it first, as with \
-                 `git fetch origin BRANCH` and then --diff-base origin/BRANCH",
-            ));
-        };
-        let commit = line(&commit);
-        let parted = self.output(&["merge-base", &commit, "HEAD"])?;
-        Ok(parted.map_or(commit, |it| line(&it)))
-    }
-
-    /// Old names by new ones.
-    fn renames(&self, commit: &str) -> Result<HashMap<String, String>, Problem> {
-        let arguments = [
-            "diff",
-            "--name-status",
-            "-z",
-            "-M",
-            "--diff-filter=R",
-            "--no-ext-diff",
-            "--no-textconv",
-            commit,
-            "--",
-        ];
-        let listed = self.output(&arguments)?.unwrap_or_default();
-        let listed = String::from_utf8_lossy(&listed);
-        let fields: Vec<&str> = listed.split('\0').collect();
-        let renames = fields.chunks_exact(3).filter(|it| it[0].starts_with('R'));
-        Ok(renames.map(|it| (it[2].to_owned(), it[1].to_owned())).collect())
-    }
-
-    /// The texts of files in a commit, in their order, `None` for those that it lacks.
-    fn texts(&self, commit: &str, names: &[String]) -> Result<Vec<Option<String>>, Problem> {
-        let mut command = self.command(&["cat-file", "--batch"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child: Child = command.spawn().map_err(|it| self.not_started(&it))?;
-        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(self.problem("git has no input"));
-        };
-        // A name with a line break would be two; such a file counts as new.
-        let is_plain = |it: &&String| !it.contains('\n');
-        let asked: Vec<String> =
-            names.iter().filter(is_plain).map(|it| format!("{commit}:{it}\n")).collect();
-        // Both ends at once: git stops reading while nobody takes its answers.
-        let answers = std::thread::scope(|scope| {
-            scope.spawn(move || {
-                let _git_may_have_ended = input.write_all(asked.concat().as_bytes());
+        let mut res =
+            Revision { name: revision.to_owned(), repositories: Vec::new(), texts: HashMap::new() };
+        for (root, files) in by_root {
+            let git = Git { root: &root, revision };
+            let (commit, has_parted) = git.start()?;
+            let changes = git.changes(&commit)?;
+            let old_name = |name: String| {
+                let renamed = changes.iter().find(|it| it.name == name);
+                renamed.and_then(|it| Some(it.before.as_ref()?.0.clone())).unwrap_or(name)
+            };
+            let names: Vec<String> =
+                files.iter().map(|it| old_name(relative_to(it, &root))).collect();
+            let texts = git.texts(&commit, &names)?;
+            let found = files.iter().zip(texts);
+            res.texts.extend(found.filter_map(|it| Some((it.0.to_path_buf(), it.1?))));
+            let blobs = changes.iter().filter_map(|it| it.before.as_ref());
+            let blobs: Vec<&Blob> = blobs.map(|it| &it.1).collect();
+            let mut sizes = git.sizes(&blobs).into_iter();
+            let changes = changes.into_iter().map(|it| Change {
+                now: root.join(&it.name),
+                before: it.before.map(|(name, blob)| {
+                    let size = sizes.next().unwrap_or(0);
+                    (root.join(name), Past { blob, size })
+                }),
             });
-            let mut output = BufReader::new(output);
-            names.iter().map(|it| is_plain(&it).then(|| blob(&mut output)).flatten()).collect()
+            let changes = changes.collect();
+            let read = Mutex::default();
+            res.repositories.push(Repository { root, commit, has_parted, changes, read });
+        }
+        Ok(res)
+    }
+
+    /// The text of a Dockerfile then; `None` when it was not there.
+    pub fn text(&self, file: &Path) -> Option<&str> {
+        self.texts.get(file).map(String::as_str)
+    }
+
+    /// A build context as it was then; `None` when it was the same. What git does not know counts as the same.
+    pub fn files<'a>(&'a self, now: &'a DiskFiles<'a>) -> Option<PastFiles<'a>> {
+        let changed = |it: &'a Repository| {
+            let changed = changed_below(now.root(), &it.changes);
+            (!changed.is_empty()).then_some((it, changed))
+        };
+        let (repository, changed) = self.repositories.iter().find_map(changed)?;
+        Some(PastFiles { now, repository, revision: &self.name, changed, tree: OnceLock::new() })
+    }
+
+    /// What was compared with, for a person: `1a2b3c4 (main)`, or `1a2b3c4, where this branch left main`.
+    pub fn told(&self) -> String {
+        let name = &self.name;
+        let told = self.repositories.iter().map(|it| {
+            let commit: String = it.commit.chars().take(7).collect();
+            match it.has_parted {
+                true => format!("{commit}, where this branch left {name}"),
+                false if it.commit.starts_with(name.as_str()) => commit,
+                false => format!("{commit} ({name})"),
+            }
         });
-        let _status = child.wait();
-        Ok(answers)
+        let mut told: Vec<String> = told.collect();
+        told.dedup();
+        told.join(" and ")
     }
 }
 
-/// One answer of `git cat-file --batch`: a line with the size and the bytes, or a line that ends with `missing`.
-fn blob(output: &mut impl BufRead) -> Option<String> {
-    let mut head = String::new();
-    output.read_line(&mut head).ok()?;
-    let mut words = head.split_whitespace().rev();
-    let size: u64 = words.next()?.parse().ok()?;
-    let is_blob = words.next() == Some("blob");
-    let mut bytes = Vec::new();
-    // The answer ends with a line break of its own.
-    output.by_ref().take(size + 1).read_to_end(&mut bytes).ok()?;
-    bytes.pop();
-    is_blob.then(|| String::from_utf8_lossy(&bytes).into_owned())
+/// What was otherwise below a directory, by path: what was there, `None` for nothing. What has come from elsewhere was
+/// there already: a Dockerfile that moves takes its files along.
+fn changed_below(root: &Path, changes: &[Change]) -> BTreeMap<PathBuf, Option<Past>> {
+    let mut res = BTreeMap::new();
+    let mut put = |path: &Path, past: Option<&Past>| {
+        if path.starts_with(root) {
+            res.insert(path.to_path_buf(), past.cloned());
+        }
+    };
+    for change in changes {
+        match &change.before {
+            None => put(&change.now, None),
+            Some((before, past)) if before.starts_with(root) => {
+                put(&change.now, None);
+                put(before, Some(past));
+            }
+            Some((_, past)) => put(&change.now, Some(past)),
+        }
+    }
+    res
 }
 
-fn line(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim_end().to_owned()
+/// A build context as it was in a revision: the files on disk, and what git has of those that are not the same.
+pub struct PastFiles<'a> {
+    now: &'a DiskFiles<'a>,
+    repository: &'a Repository,
+    revision: &'a str,
+    /// Files that were otherwise, by path; `None` for those that were not there.
+    changed: BTreeMap<PathBuf, Option<Past>>,
+    tree: OnceLock<Option<Tree>>,
+}
+
+impl PastFiles<'_> {
+    /// What is changed about a path; `None` when nothing is.
+    fn changed(&self, path: &str) -> Option<&Option<Past>> {
+        self.changed.get(&self.now.locate(path)?)
+    }
+
+    fn text_of(&self, path: &str, blob: &Blob) -> Option<Arc<str>> {
+        let read = || self.repository.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = read().get(blob) {
+            return text.clone();
+        }
+        let git = Git { root: &self.repository.root, revision: self.revision };
+        let text = git.bytes(blob).and_then(|it| text(Path::new(path), it)).map(Arc::from);
+        read().insert(blob.clone(), text.clone());
+        text
+    }
+}
+
+impl Files for PastFiles<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
+        match self.changed(path) {
+            None => self.now.read(path),
+            Some(before) => self.text_of(path, &before.as_ref()?.blob),
+        }
+    }
+
+    fn tree(&self) -> Option<&Tree> {
+        let past = || {
+            let now = self.now.tree()?;
+            let root = self.now.root();
+            let changed = |it: &str| self.changed.contains_key(&root.join(it));
+            let same = now.files().filter(|it| !changed(it.0)).map(|it| (it.0.to_owned(), it.1));
+            let before = self.changed.iter().filter_map(|(file, before)| {
+                let path = file.strip_prefix(root).ok()?.to_str()?;
+                Some((path.replace('\\', "/"), before.as_ref()?.size))
+            });
+            let res = Tree::new(same.chain(before));
+            Some(if now.is_complete() { res } else { res.cut_off() })
+        };
+        self.tree.get_or_init(past).as_ref()
+    }
+
+    fn lock(&self, path: &str, format: LockFormat) -> Option<Result<Arc<Lock>, LockError>> {
+        match self.changed(path) {
+            None => self.now.lock(path, format),
+            Some(_) => {
+                let text = self.read(path)?;
+                Some(context::lock::parse(format, &text).map(Arc::new))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::blob;
+    use super::*;
 
     #[test]
-    fn answers_of_git_are_read() {
-        let mut answers: &[u8] =
-            b"0a1b blob 7\nFROM a\n\nmain:x y missing\n0a1b tree 2\nab\n0c blob 0\n\n";
-        let mut next = || blob(&mut answers);
-        assert_eq!(next().as_deref(), Some("FROM a\n"));
-        assert_eq!(next(), None);
-        assert_eq!(next(), None);
-        assert_eq!(next().as_deref(), Some(""));
-        assert_eq!(next(), None);
+    fn a_directory_was_what_git_says() {
+        let path = |it: &str| Path::new("/r").join(it);
+        let change = |now: &str, before: Option<&str>| Change {
+            now: path(now),
+            before: before.map(|it| (path(it), Past { blob: Blob::default(), size: 1 })),
+        };
+        let changes = [
+            change("c/new", None),
+            change("c/same", Some("c/same")),
+            // Inside it was under its old name, from outside it moved along with everything else.
+            change("c/to", Some("c/from")),
+            change("c/in", Some("b/in")),
+            change("b/out", Some("c/out")),
+            change("b/other", Some("b/other")),
+        ];
+        let found = changed_below(&path("c"), &changes);
+        let found: Vec<(&Path, bool)> =
+            found.iter().map(|it| (it.0.as_path(), it.1.is_some())).collect();
+        let expected = [
+            ("c/from", true),
+            ("c/in", true),
+            ("c/new", false),
+            ("c/out", true),
+            ("c/same", true),
+            ("c/to", false),
+        ];
+        let expected = expected.map(|it| (path(it.0), it.1));
+        assert_eq!(found, expected.each_ref().map(|it| (it.0.as_path(), it.1)));
     }
 }

@@ -32,7 +32,7 @@ const CHECK_END: &str = "\
 Examples:
   pylintdock check --fix docker/                 repair the Dockerfiles below a directory
   pylintdock check compose.yaml                  those that a Compose file builds, with its contexts and arguments
-  pylintdock check --diff-base origin/main       only what a branch has changed
+  pylintdock check --diff-base origin/main       only what is new since a branch began
   pylintdock check --output-format github --output-format sarif=pylintdock.sarif
 
 Exit status: 0 nothing is found, or all of it was fixed; 1 something is left; 2 a file could not be read or the
@@ -197,10 +197,11 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "baseline", help_heading = ADOPTION)]
     pub(crate) no_baseline: bool,
 
-    /// Report and fix only what has changed since this revision, or since a branch parted from it; runs git
+    /// Report and fix only what is new since this revision, or since a branch parted from it; runs git
     ///
-    /// A RUN or another instruction of several lines counts as changed when one of its lines is; a file that git does
-    /// not know counts as a whole.
+    /// New is what stands on a changed line, and what is not found in the Dockerfile and the files around it as they were
+    /// then. A RUN or another instruction of several lines counts as changed when one of its lines is; a Dockerfile that
+    /// git does not know counts as a whole.
     #[arg(long, value_name = "REV", help_heading = ADOPTION)]
     pub(crate) diff_base: Option<String>,
 

@@ -171,6 +171,19 @@ pub(crate) fn counts(report: &Report<'_>) -> Counts {
     res
 }
 
+/// Takes the counterpart of a finding out of what is known; whether there was one.
+pub(crate) fn take(known: &mut Counts, report: &Report<'_>, diagnostic: &Diagnostic) -> bool {
+    let texts = known.get_mut(diagnostic.rule);
+    let count = texts.and_then(|texts| texts.get_mut(&text_of_place(report, diagnostic)));
+    match count.filter(|it| **it > 0) {
+        Some(count) => {
+            *count -= 1;
+            true
+        }
+        None => false,
+    }
+}
+
 /// What is left of the findings in a text without those that are known; how many were known, and how many that were
 /// known are gone although their rule ran.
 pub(crate) fn new_ones(
@@ -181,20 +194,7 @@ pub(crate) fn new_ones(
 ) -> (Vec<Diagnostic>, usize, usize) {
     let mut left = known.clone();
     let report = Report::new("", text, &found);
-    let is_new: Vec<bool> = found
-        .iter()
-        .map(|it| {
-            let texts = left.get_mut(it.rule);
-            let count = texts.and_then(|texts| texts.get_mut(&text_of_place(&report, it)));
-            match count.filter(|it| **it > 0) {
-                Some(count) => {
-                    *count -= 1;
-                    false
-                }
-                None => true,
-            }
-        })
-        .collect();
+    let is_new: Vec<bool> = found.iter().map(|it| !take(&mut left, &report, it)).collect();
     let n_found = found.len();
     let mut is_new = is_new.into_iter();
     let mut found = found;

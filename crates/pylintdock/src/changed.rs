@@ -4,20 +4,20 @@ use linter::Diagnostic;
 use similar::{DiffTag, TextDiff};
 use syntax::{File, LineIndex, Span};
 
-/// The findings that touch a changed instruction, or a changed line outside of instructions. An instruction counts as a
-/// whole, however many lines it has: it makes one layer, and a line that was taken out of it is no line any more.
-pub(crate) fn on_changed(before: &str, text: &str, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// Whether each finding touches a changed instruction, or a changed line outside of instructions. An instruction counts as
+/// a whole, however many lines it has: it makes one layer, and a line that was taken out of it is no line any more.
+pub(crate) fn are_on_changed(before: &str, text: &str, found: &[Diagnostic]) -> Vec<bool> {
     if found.is_empty() {
-        return found;
+        return Vec::new();
     }
     let changed = Changed::new(before, text);
     let file = syntax::parse(text);
     let lines = LineIndex::new(text);
-    found.retain(|it| {
+    let is_on_changed = |it: &Diagnostic| {
         let labels = it.labels.iter().map(|it| it.span);
         std::iter::once(it.span).chain(labels).any(|it| changed.touches(&file, &lines, it))
-    });
-    found
+    };
+    found.iter().map(is_on_changed).collect()
 }
 
 /// Lines from 1.
@@ -86,8 +86,10 @@ mod tests {
             })
         });
         let lines = LineIndex::new(text);
-        let found = on_changed(before, text, found.collect());
-        found.iter().map(|it| lines.line(it.span.start)).collect()
+        let found: Vec<Diagnostic> = found.collect();
+        let is_changed = are_on_changed(before, text, &found);
+        let changed = found.iter().zip(is_changed).filter(|it| it.1);
+        changed.map(|it| lines.line(it.0.span.start)).collect()
     }
 
     #[test]

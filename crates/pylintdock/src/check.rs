@@ -316,14 +316,14 @@ impl Run<'_> {
     /// What was found, and what can be done about it.
     fn sentence(&self) -> String {
         let (options, tally) = (self.plan.options, &self.summary.tally);
-        if options.add_ignore {
-            return summary::silenced(tally, options.diff);
-        }
-        match (options.diff, options.fix) {
+        let sentence = match (options.diff, options.fix) {
+            (is_preview, _) if options.add_ignore => summary::silenced(tally, is_preview),
             (true, _) => summary::would_fix(tally, options.unsafe_fixes),
             (false, true) => summary::fixed(tally, options.unsafe_fixes),
             (false, false) => summary::found(tally, options.unsafe_fixes),
-        }
+        };
+        let compared = self.plan.scope.revision().map(|it| summary::compared(&it.told()));
+        sentence + &compared.unwrap_or_default()
     }
 }
 

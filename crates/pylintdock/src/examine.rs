@@ -8,6 +8,7 @@ use model::{Build, InputFault, Surroundings};
 use project::{Contexts, Problem, Source, relative_to};
 
 use crate::baseline::{self, Counts};
+use crate::earlier::Earlier;
 use crate::formats::{Style, fragment};
 use crate::job::{Job, Plan};
 use crate::report::{Report, Tally};
@@ -217,7 +218,11 @@ pub(crate) fn examine(
     }
     let (found, faults) = subject.check_with_inputs(plan, job);
     let text = &subject.source.text;
-    let counted = plan.scope.counted(plan.options, job, text, found);
+    let earlier = match found.is_empty() {
+        true => None,
+        false => Earlier::of(plan, job, &subject),
+    };
+    let counted = plan.scope.counted(plan.options, job, (text, earlier.as_ref()), found);
     let report = subject.report(job, text, &counted.found);
     let mut res = subject.with_input(plan, job, |it| print(plan, styles, &report, it));
     res.tally.leave_out(&counted);

@@ -6,6 +6,7 @@ mod changed;
 mod check;
 mod destination;
 mod diff;
+mod earlier;
 mod effective;
 mod examine;
 mod fingerprint;

@@ -8,11 +8,12 @@ use linter::{Input, Outcome, Safety};
 use project::{Change, Contexts, Problem, Source, write_all};
 
 use crate::diff;
+use crate::earlier::Earlier;
 use crate::examine::{Examined, Subject, print};
 use crate::formats::Style;
 use crate::guard::guarded;
 use crate::job::{Job, Plan};
-use crate::scope::Counted;
+use crate::scope::{Counted, changed};
 use crate::views;
 
 /// A Dockerfile with what fixing it would lead to.
@@ -39,7 +40,9 @@ impl<'c> Repair<'c> {
     fn of(plan: &Plan<'_>, job: &Job, subject: Subject<'c>) -> Repair<'c> {
         let options = plan.options;
         let allowed = if options.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
-        let counted = |text: &str, found| plan.scope.counted(options, job, text, found);
+        let earlier = Earlier::of(plan, job, &subject);
+        let earlier = earlier.as_ref();
+        let counted = |text: &str, found| plan.scope.counted(options, job, (text, earlier), found);
         let all = |input: &Input<'_>, text: &str, found| {
             views::of_all(options, job, &Input { text, ..*input }, found)
         };
@@ -53,8 +56,7 @@ impl<'c> Repair<'c> {
             }),
             // What the baseline knows is fixed too.
             None => subject.with_input(plan, job, |it| {
-                let wanted =
-                    |text: &str, found| plan.scope.changed(job, text, all(it, text, found));
+                let wanted = |text: &str, found| changed(earlier, text, all(it, text, found));
                 linter::fix_wanted(rules::ALL, it, allowed, &wanted)
             }),
         };
@@ -189,7 +191,8 @@ impl<'c> Repair<'c> {
         guarded(|| {
             let text = &self.subject.source.text;
             let found = self.subject.check(plan, job);
-            let counted = plan.scope.counted(plan.options, job, text, found);
+            let earlier = Earlier::of(plan, job, &self.subject);
+            let counted = plan.scope.counted(plan.options, job, (text, earlier.as_ref()), found);
             let report = self.subject.report(job, text, &counted.found);
             self.subject.with_input(plan, job, |it| print(plan, styles, &report, it))
         })

@@ -112,7 +112,7 @@ pub(crate) struct Tally {
     pub(crate) n_known: usize,
     /// In the baseline, and gone.
     pub(crate) n_gone: usize,
-    /// Left out because nothing has changed there.
+    /// Left out because they were there at the revision that is compared with.
     pub(crate) n_unchanged: usize,
     pub(crate) by_rule: BTreeMap<&'static str, RuleCount>,
 }

@@ -1,15 +1,15 @@
-//! Which findings count: not those that a baseline knows, and with `--diff-base` only those on what has changed.
+//! Which findings count: not those that a baseline knows, and with `--diff-base` only those that have come since.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use linter::Diagnostic;
-use project::Problem;
+use project::{Problem, Revision};
 
 use crate::arguments::Check;
 use crate::baseline::{self, Baseline};
-use crate::changed::on_changed;
+use crate::earlier::Earlier;
 use crate::job::Job;
 
 /// What the findings of a run are held against.
@@ -17,8 +17,8 @@ use crate::job::Job;
 pub(crate) struct Scope {
     /// By the path of the file.
     baselines: BTreeMap<PathBuf, Baseline>,
-    /// What the Dockerfiles were before; those that were not there are absent. `None` when all of a file counts.
-    before: Option<HashMap<PathBuf, String>>,
+    /// What is compared with; `None` when all of a file counts.
+    revision: Option<Revision>,
 }
 
 /// The findings that count, and how many do not.
@@ -29,7 +29,7 @@ pub(crate) struct Counted {
     pub(crate) n_known: usize,
     /// In the baseline, and gone.
     pub(crate) n_gone: usize,
-    /// Left out because nothing has changed there.
+    /// Left out because they were there at the revision that is compared with.
     pub(crate) n_unchanged: usize,
 }
 
@@ -48,17 +48,22 @@ impl Scope {
         }
         if let Some(revision) = &options.diff_base {
             let files: Vec<PathBuf> = jobs.iter().map(|it| it.file.file.clone()).collect();
-            res.before = Some(project::texts_at(revision, &files)?);
+            res.revision = Some(Revision::read(revision, &files)?);
         }
         Ok(res)
     }
 
-    /// What counts of the findings in a text of a Dockerfile.
+    /// What is compared with.
+    pub(crate) fn revision(&self) -> Option<&Revision> {
+        self.revision.as_ref()
+    }
+
+    /// What counts of the findings in a text of a Dockerfile that was `earlier`.
     pub(crate) fn counted(
         &self,
         options: &Check,
         job: &Job,
-        text: &str,
+        (text, earlier): (&str, Option<&Earlier<'_>>),
         found: Vec<Diagnostic>,
     ) -> Counted {
         let baseline = file_of(options, job).and_then(|it| self.baselines.get(&it));
@@ -71,23 +76,23 @@ impl Scope {
             }
         };
         let n_new = found.len();
-        let found = self.changed(job, text, found);
+        let found = changed(earlier, text, found);
         let n_unchanged = n_new - found.len();
         // Of fixes on changed lines only what they leave there is known here.
-        let n_gone = if self.before.is_some() { 0 } else { n_gone };
+        let n_gone = if self.revision.is_some() { 0 } else { n_gone };
         Counted { found, n_known, n_gone, n_unchanged }
     }
+}
 
-    /// The findings on what has changed.
-    pub(crate) fn changed(&self, job: &Job, text: &str, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        match &self.before {
-            None => found,
-            Some(before) => match before.get(&job.file.file) {
-                Some(before) => on_changed(before, text, found),
-                // All of a new file is new.
-                None => found,
-            },
-        }
+/// The findings that have come since a Dockerfile was `earlier`; all of them where that is not known.
+pub(crate) fn changed(
+    earlier: Option<&Earlier<'_>>,
+    text: &str,
+    found: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    match earlier {
+        None => found,
+        Some(earlier) => earlier.new_ones(text, found),
     }
 }
 

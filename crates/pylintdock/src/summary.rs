@@ -39,7 +39,7 @@ fn left_out(tally: &Tally) -> String {
         parts.push(format!("{} that the baseline knows", tally.n_known));
     }
     if tally.n_unchanged > 0 {
-        parts.push(format!("{} where nothing has changed", tally.n_unchanged));
+        parts.push(format!("{} that were there already", tally.n_unchanged));
     }
     let mut res = String::new();
     if !parts.is_empty() {
@@ -53,6 +53,13 @@ fn left_out(tally: &Tally) -> String {
         res += &format!("{gone}; write it anew with --write-baseline to forget {it}.\n");
     }
     res
+}
+
+/// What `--diff-base` has compared with.
+pub(crate) fn compared(revision: &str) -> String {
+    format!(
+        "Compared with {revision}: what stands on changed lines or was not found there is new.\n"
+    )
 }
 
 /// For a run with `--fix`.
