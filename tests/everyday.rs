@@ -59,6 +59,94 @@ fn config_tells_where_each_setting_comes_from() {
 }
 
 #[test]
+fn what_is_excluded_is_left_out_when_named_only_if_that_is_said() {
+    let directory = project::directory(&[
+        ("Dockerfile", "FROM python:3.12-slim\n"),
+        ("old/Dockerfile", BAD),
+        ("pylintdock.toml", "exclude = ['old']\n"),
+    ]);
+    let check = |arguments: &[&str]| {
+        let all = ["check", "--select", "pip-cache-kept"].iter().chain(arguments);
+        run(directory.path(), all, b"")
+    };
+    assert_eq!(check(&["old/Dockerfile"]).status, 1);
+    let forced = |more: &[&str]| {
+        let all = ["old/Dockerfile", "Dockerfile", "--force-exclude"];
+        check(&[&all[..], more].concat())
+    };
+    assert_eq!(forced(&[]).output, "No problems found in 1 file.\n");
+    assert_eq!(forced(&["--fix"]).status, 0);
+    assert_eq!(fs::read_to_string(directory.path().join("old/Dockerfile")).unwrap(), BAD);
+    let alone = check(&["old/Dockerfile", "--force-exclude"]);
+    assert_eq!((alone.status, alone.output.as_str()), (0, ""));
+    assert_eq!(
+        alone.errors,
+        "warning: every Dockerfile that was found is excluded by the configuration\n"
+    );
+    // An editor that names what it pipes gets its text back.
+    let piped = ["check", "-", "--stdin-filename", "old/Dockerfile", "--fix", "--force-exclude"];
+    let piped = run(directory.path(), piped, BAD.as_bytes());
+    assert_eq!((piped.status, piped.output.as_str(), piped.errors.as_str()), (0, BAD, ""));
+    let said = "exclude = ['old']\nforce-exclude = true\n";
+    fs::write(directory.path().join("pylintdock.toml"), said).unwrap();
+    let records =
+        [r#"{"path": "old/Dockerfile", "content": "FROM python\nRUN pip install flask"}"#];
+    assert_eq!(run(directory.path(), ["check", "--stdin-jsonl"], records[0].as_bytes()).status, 0);
+    assert_eq!(check(&["old/Dockerfile"]).status, 0);
+    let shown = run(directory.path(), ["config"], b"");
+    assert!(shown.output.contains("force-exclude = true"), "{shown:?}");
+}
+
+/// pre-commit chooses by a pattern what a search of a directory would find.
+#[test]
+fn the_hooks_take_what_a_search_takes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let names = [
+        ("Dockerfile", true),
+        ("dockerfile", true),
+        ("dockerfile", true),
+        ("web.Dockerfile", true),
+        ("web.dockerfile", true),
+        ("Dockerfile.prod", true),
+        ("x.containerfile", true),
+        ("Containerfile", true),
+        ("Containerfile.test", true),
+        ("Dockerfile.dockerignore", false),
+        ("web.dockerignore", false),
+        ("Dockerfile~", false),
+        ("Dockerfile.j2", false),
+        ("Dockerfile.jinja2", false),
+        ("Dockerfile.orig", false),
+        ("Dockerfile.md", false),
+        ("Dockerfile.py", false),
+        ("Dockerfiles", false),
+        ("MyDockerfile", false),
+    ];
+    for file in [".pre-commit-hooks.yaml", "README.md"] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let patterns = |key: &str| {
+            let lines = text.lines().filter_map(|it| it.trim().strip_prefix(key));
+            let quoted = lines.filter_map(|it| Some(it.split_once('\'')?.1.trim_end_matches('\'')));
+            quoted.map(|it| regex::Regex::new(it).unwrap()).collect::<Vec<_>>()
+        };
+        let (files, exclude) = (patterns("files:"), patterns("exclude:"));
+        assert_eq!((files.len(), exclude.len()), (1, 1), "{file}");
+        for (name, expected) in names {
+            let is_taken = |it: &str| files[0].is_match(it) && !exclude[0].is_match(it);
+            assert_eq!(is_taken(name), expected, "{file}: {name}");
+            assert_eq!(is_taken(&format!("a b/{name}")), expected, "{file}: {name}");
+        }
+        let n_hooks =
+            text.lines().filter(|it| it.trim().starts_with("entry: pylintdock check")).count();
+        assert_eq!(
+            text.matches("entry: pylintdock check --force-exclude").count(),
+            n_hooks,
+            "{file}"
+        );
+    }
+}
+
+#[test]
 fn migrate_writes_a_configuration_and_never_over_one() {
     let directory = project::directory(&[(".hadolint.yaml", "ignored: [DL3042, DL3008]\n")]);
     let run = |arguments: &[&str]| run(directory.path(), arguments, b"");

@@ -51,12 +51,21 @@ impl Configuration {
         &self.settings
     }
 
-    /// The file of findings that are known, if the configuration names one.
-    pub fn baseline(&self) -> Option<PathBuf> {
-        self.parts.iter().find_map(|it| Some(it.directory.join(it.layer.baseline()?.0)))
+    /// The file of findings that are known, if the configuration names one, and where it does.
+    pub fn baseline(&self) -> Option<(PathBuf, &Origin)> {
+        self.parts.iter().find_map(|part| {
+            let (path, origin) = part.layer.baseline()?;
+            Some((part.directory.join(path), origin))
+        })
     }
 
-    /// Whether the Dockerfile, found by a search, is to be left out.
+    /// Whether what a search leaves out is left out when it is named, too, and where that was said.
+    pub fn force_exclude(&self) -> (bool, Option<&Origin>) {
+        let said = self.parts.iter().find_map(|it| it.layer.force_exclude());
+        said.map_or((false, None), |it| (it.0, Some(it.1)))
+    }
+
+    /// Whether the Dockerfile is to be left out when a search has found it.
     pub fn excludes(&self, file: &Dockerfile) -> bool {
         let excludes = |it: &Part| it.layer.excludes(&relative_to(&file.file, &it.directory));
         self.parts.iter().any(excludes)

@@ -134,6 +134,9 @@ impl Search {
             if !entry.file_name().to_str().is_some_and(is_dockerfile) || !self.is_file(&entry) {
                 continue;
             }
+            if is_python_module(entry.path()) {
+                continue;
+            }
             is_empty = false;
             let parent = entry.path().parent().unwrap_or(root);
             let directory = match &latest {
@@ -201,6 +204,20 @@ impl Search {
     }
 }
 
+/// Whether a file such as `dockerfile.py`, which may be either, is a module of a Python program: it does not begin as a
+/// Dockerfile does.
+fn is_python_module(path: &Path) -> bool {
+    if path.extension().is_none_or(|it| it != "py") {
+        return false;
+    }
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let is_said = |it: &&str| !it.trim().is_empty() && !it.trim_start().starts_with('#');
+    let Some(first) = text.lines().find(is_said) else { return true };
+    let words: Vec<String> = first.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    !matches!(words.as_slice(), ["from" | "arg", _, rest @ ..] if rest.first() != Some(&"import"))
+}
+
 /// The directory that `pylintdock` was started in, without symbolic links.
 fn working_directory() -> Option<PathBuf> {
     std::env::current_dir().and_then(fs::canonicalize).ok()
@@ -253,10 +270,17 @@ mod tests {
             (".gitignore", "skipped/\n"),
             ("b/.gitignore", "old\n"),
             ("other.txt", ""),
+            ("c/Dockerfile.py", "# a\nFROM python\n"),
+            ("c/dockerfile.py", "\"\"\"Reads Dockerfiles.\"\"\"\n"),
+            ("c/x.Dockerfile.py", ""),
+            ("d/Dockerfile.py", "from pathlib import Path\n"),
         ]);
         let root = directory.path();
         let found = discover(&[root.to_path_buf()]);
-        assert_eq!(names(&found, root), ["Dockerfile", "a/web.Dockerfile", "b/Dockerfile"]);
+        assert_eq!(
+            names(&found, root),
+            ["Dockerfile", "a/web.Dockerfile", "b/Dockerfile", "c/Dockerfile.py"]
+        );
         assert!(found.problems.is_empty() && found.empty.is_empty());
         let found = discover(&[root.join(".hidden"), root.join("other.txt"), root.join("skipped")]);
         // A directory that is named is searched although a file above it ignores it.

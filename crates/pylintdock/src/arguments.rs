@@ -233,6 +233,12 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE", help_heading = CHOICE)]
     pub(crate) config: Option<PathBuf>,
 
+    /// Leave out what the configuration excludes also when it is named, as pre-commit names files
+    ///
+    /// Also `force-exclude = true` in the configuration.
+    #[arg(long, help_heading = CHOICE)]
+    pub(crate) force_exclude: bool,
+
     /// The path that the Dockerfile on standard input has or will have
     #[arg(long, value_name = "PATH", help_heading = CHOICE)]
     pub(crate) stdin_filename: Option<PathBuf>,

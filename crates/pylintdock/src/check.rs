@@ -44,6 +44,9 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
         }
     };
     install();
+    if plan.is_left_out && options.repairs() && !options.diff {
+        return pass_through(errors);
+    }
     let has_colors = has_colors(color, &std::io::stdout());
     let mut run = Run {
         contexts: &Contexts::default(),
@@ -75,6 +78,17 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
         }
     }
     run.close()
+}
+
+/// Prints standard input as it is, for an editor that puts the output in its place.
+fn pass_through(mut errors: ErrorOutput) -> ExitCode {
+    match std::io::copy(&mut std::io::stdin(), &mut std::io::stdout()) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            errors.error(Problem::of_writing(Path::new("standard output"), &error));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
 }
 
 /// Refuses to write a report or a baseline over a file that is checked, or a baseline over a file that is none.

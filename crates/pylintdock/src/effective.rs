@@ -1,11 +1,11 @@
 //! `pylintdock config`: the settings that hold for a Dockerfile, and where each was said.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use linter::{Origin, Rule, Settings};
-use project::{Configurations, Problem};
+use project::{Configurations, Problem, relative_to};
 
 use crate::arguments::Color;
 use crate::output::{ErrorOutput, Output};
@@ -56,24 +56,32 @@ fn told(options: &Arguments) -> Result<String, Problem> {
         res += &format!("# A search leaves it out: exclude = [\"{pattern}\"], {origin}\n");
     }
     res.push('\n');
-    res += &values(&settings);
+    let (is_forced, origin) = configuration.force_exclude();
+    res += &value("force-exclude", Some(is_forced.to_string()), origin);
+    let baseline = configuration.baseline();
+    let named = baseline.as_ref().map(|it| format!("{:?}", shown_path(&it.0)));
+    res += &value("baseline", named, baseline.map(|it| it.1));
+    for (key, text, origin) in settings.values() {
+        res += &value(key, text, origin);
+    }
     res.push('\n');
     res += &rules_of(&settings);
     Ok(res)
 }
 
-fn values(settings: &Settings) -> String {
-    let mut res = String::new();
-    for (key, value, origin) in settings.values() {
-        match value {
-            Some(value) => {
-                let said = format!("{key} = {value}");
-                res += &format!("{said:<38}# {}\n", shown(origin));
-            }
-            None => res += &format!("{:<38}# {}\n", format!("# {key} is not set"), shown(origin)),
-        }
-    }
-    res
+/// A line of a configuration file, with where it was said.
+fn value(key: &str, value: Option<String>, origin: Option<&Origin>) -> String {
+    let said = match value {
+        Some(value) => format!("{key} = {value}"),
+        None => format!("# {key} is not set"),
+    };
+    format!("{said:<38}# {}\n", shown(origin))
+}
+
+/// A path as a configuration file in the working directory would say it.
+fn shown_path(path: &Path) -> String {
+    let working = std::env::current_dir().and_then(|it| it.canonicalize()).unwrap_or_default();
+    relative_to(path, &working)
 }
 
 fn shown(origin: Option<&Origin>) -> String {

@@ -66,6 +66,19 @@ pub(crate) struct Plan<'a> {
     pub(crate) given: Vec<PathBuf>,
     /// Whether something could not be read already.
     pub(crate) has_problem: bool,
+    /// Whether the configuration leaves standard input out.
+    pub(crate) is_left_out: bool,
+}
+
+/// Whether a Dockerfile is not looked at: a search passes over what is excluded, and what is named is only left out where
+/// the command line or the configuration says so.
+pub(crate) fn leaves_out(
+    options: &Check,
+    file: &Dockerfile,
+    configuration: &Configuration,
+) -> bool {
+    let is_forced = || options.force_exclude || configuration.force_exclude().0;
+    (!file.is_named || is_forced()) && configuration.excludes(file)
 }
 
 impl<'a> Plan<'a> {
@@ -85,6 +98,7 @@ impl<'a> Plan<'a> {
             scope: Scope::default(),
             given: Vec::new(),
             has_problem: false,
+            is_left_out: false,
         };
         if options.paths.iter().any(|it| it.as_os_str() == "-") {
             plan.standard_input(&mut configurations)?;
@@ -109,6 +123,10 @@ impl<'a> Plan<'a> {
         }
         let configuration = configurations.nearest(&file.directory)?;
         let is_nameless = name.is_none();
+        if !is_nameless && leaves_out(self.options, &file, &configuration) {
+            self.is_left_out = true;
+            return Ok(());
+        }
         self.jobs.push(Job {
             file,
             configuration,
@@ -154,7 +172,7 @@ impl<'a> Plan<'a> {
                     continue;
                 }
             };
-            if file.is_named || !configuration.excludes(&file) {
+            if !leaves_out(self.options, &file, &configuration) {
                 self.jobs.push(Job {
                     file,
                     configuration,

@@ -19,6 +19,7 @@ use crate::arguments::{Check, Color};
 use crate::check::start_threads;
 use crate::formats::json;
 use crate::guard::{guarded, install};
+use crate::job::leaves_out;
 use crate::output::{ErrorOutput, Output};
 use crate::report::Report;
 
@@ -244,6 +245,9 @@ fn no_record(text: &[u8], error: &serde_json::Error) -> String {
 /// The findings of a record as JSON lines, and how many.
 fn check(job: &Job, options: &Check, today: Date, contexts: &Contexts) -> (String, usize) {
     let Record { path, content, context } = &job.record;
+    if leaves_out(options, &job.file, &job.configuration) {
+        return (String::new(), 0);
+    }
     let settings = job.configuration.settings(&job.file);
     let target = options.target.as_deref();
     let print = |input: &Input<'_>| {

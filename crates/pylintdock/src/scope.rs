@@ -101,5 +101,5 @@ fn file_of(options: &Check, job: &Job) -> Option<PathBuf> {
     if options.no_baseline || options.write_baseline.is_some() || job.is_nameless {
         return None;
     }
-    options.baseline.clone().or_else(|| job.configuration.baseline())
+    options.baseline.clone().or_else(|| Some(job.configuration.baseline()?.0))
 }

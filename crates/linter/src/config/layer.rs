@@ -37,6 +37,7 @@ pub struct Layer {
     pub(super) keep_packages: Said<Vec<String>>,
     pub(super) allowed_registries: Said<Vec<String>>,
     baseline: Said<String>,
+    force_exclude: Said<bool>,
     excluded: Patterns,
     exclude: Vec<(String, Origin)>,
     ignored_in: Vec<(Patterns, Names)>,
@@ -62,6 +63,11 @@ impl Layer {
     /// The file of findings that are known, relative to the directory of this file, and where that was said.
     pub fn baseline(&self) -> Option<(&str, &Origin)> {
         self.baseline.as_ref().map(|it| (it.0.as_str(), &it.1))
+    }
+
+    /// Whether [`Layer::excludes`] holds for files that are named too, and where that was said.
+    pub fn force_exclude(&self) -> Option<(bool, &Origin)> {
+        self.force_exclude.as_ref().map(|it| (it.0, &it.1))
     }
 
     /// The pattern by which a search passes over `path`, with its place.
@@ -167,6 +173,7 @@ impl Reading<'_> {
             keep_packages: self.said(options.keep_packages),
             allowed_registries: self.said(options.allowed_registries),
             baseline: self.said(options.baseline),
+            force_exclude: self.said(options.force_exclude),
             excluded: self.patterns(&options.exclude)?,
             ..Layer::default()
         };

@@ -40,6 +40,9 @@ pub(super) struct Options {
     /// `.gitignore`.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub(super) exclude: Vec<Spanned<String>>,
+    /// Whether `exclude` also holds for files that are named on the command line, as pre-commit names them.
+    #[cfg_attr(test, schemars(with = "bool"))]
+    pub(super) force_exclude: Option<Spanned<bool>>,
     /// Rules that do not run in the files that a pattern matches.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Vec<super::schema::RuleName>>"))]
     pub(super) per_file_ignores: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,

@@ -109,7 +109,7 @@ fn mistakes_are_named_with_their_place() {
         (
             "fromage = 1",
             "unknown key `fromage` on line 1, column 1; the keys are `extend`, `select`, \
-             `extend-select`, `ignore`, `fixable`, `unfixable`, `severity`, `exclude`, `per-file-ignores`, \
+             `extend-select`, `ignore`, `fixable`, `unfixable`, `severity`, `exclude`, `force-exclude`, `per-file-ignores`, \
              `target-version`, `wheel-transfer`, `keep-packages`, `allowed-registries`, `baseline`",
         ),
         (
