@@ -27,6 +27,28 @@ pub struct State {
     pub shell: Vec<String>,
 }
 
+/// Docker's own images whose Dockerfile has no WORKDIR; `golang`, `redis` and others have one.
+const AT_ROOT: [&str; 18] = [
+    "almalinux",
+    "alpine",
+    "amazonlinux",
+    "buildpack-deps",
+    "busybox",
+    "centos",
+    "debian",
+    "eclipse-temurin",
+    "fedora",
+    "gcc",
+    "nginx",
+    "node",
+    "openjdk",
+    "oraclelinux",
+    "pypy",
+    "python",
+    "rockylinux",
+    "ubuntu",
+];
+
 impl State {
     /// What holds at the first instruction of a stage that is built from an image.
     pub(crate) fn of_image(reference: &ImageReference, image: &Image) -> State {
@@ -35,14 +57,14 @@ impl State {
             knowledge::image::User::Other(name) => User::Named(name.to_owned()),
             knowledge::image::User::Unknown => User::Unknown,
         };
-        // Docker's own images leave the directory at the root; of others nothing is known.
         let repository = reference.repository.as_str();
         let own =
             ["docker.io/library/", "public.ecr.aws/docker/library/", "docker.io/", "library/"]
                 .iter()
                 .find_map(|it| repository.strip_prefix(it));
-        let is_official = image.basis == Basis::Table && !own.unwrap_or(repository).contains('/');
-        let directory = is_official.then(|| "/".to_owned());
+        let is_at_root =
+            image.basis == Basis::Table && AT_ROOT.contains(&own.unwrap_or(repository));
+        let directory = is_at_root.then(|| "/".to_owned());
         State { user, directory, shell: Vec::new() }
     }
 

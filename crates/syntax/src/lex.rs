@@ -50,10 +50,32 @@ pub fn expand<'w>(
     if !word.contains(['$', '\'', '"', escape]) {
         return Ok(Some(Cow::Borrowed(word)));
     }
-    let mut lexer =
-        Lexer { text: word, at: 0, escape, lookup, is_certain: true, keeps_unset: false, depth: 0 };
+    let mut lexer = Lexer::new(word, escape, lookup);
     let value = lexer.until(None)?;
     Ok(lexer.is_certain.then_some(Cow::Owned(value)))
+}
+
+/// Why the builder cannot expand `word`, whatever its variables are, and the part that is wrong; `None` when it can.
+///
+/// Without `reads_quotes`, quotes are ordinary characters, as in a heredoc.
+pub(crate) fn fault(
+    word: &str,
+    escape: char,
+    reads_quotes: bool,
+) -> Option<(LexError, Range<usize>)> {
+    if !word.contains(['$', '\'', '"']) {
+        return None;
+    }
+    let lookup = |_: &str| Expansion::Unknown;
+    let mut lexer = Lexer { reads_quotes, ..Lexer::new(word, escape, &lookup) };
+    let error = lexer.until(None).err()?;
+    let start = lexer.opening;
+    let rest = &word[start..];
+    let length = match error {
+        LexError::BadSubstitution => rest.find('}').map(|it| it + 1),
+        _ => None,
+    };
+    Some((error, start..start + length.unwrap_or(rest.len())))
 }
 
 /// The word without its quotes and escapes, variables left as written.
@@ -62,30 +84,14 @@ pub fn unquote(word: &str, escape: char) -> Result<Cow<'_, str>, LexError> {
         return Ok(Cow::Borrowed(word));
     }
     let lookup = |_: &str| Expansion::Unset;
-    let mut lexer = Lexer {
-        text: word,
-        at: 0,
-        escape,
-        lookup: &lookup,
-        is_certain: true,
-        keeps_unset: true,
-        depth: 0,
-    };
+    let mut lexer = Lexer { keeps_unset: true, ..Lexer::new(word, escape, &lookup) };
     lexer.until(None).map(Cow::Owned)
 }
 
 /// Ranges of the words of `line`, quotes kept, as BuildKit splits it to look for heredocs.
 pub(crate) fn raw_words(line: &str) -> Result<Vec<Range<usize>>, LexError> {
     let lookup = |_: &str| Expansion::Unset;
-    let mut lexer = Lexer {
-        text: line,
-        at: 0,
-        escape: '\\',
-        lookup: &lookup,
-        is_certain: true,
-        keeps_unset: true,
-        depth: 0,
-    };
+    let mut lexer = Lexer { keeps_unset: true, ..Lexer::new(line, '\\', &lookup) };
     let mut words = Vec::new();
     let mut start = None;
     while let Some(ch) = lexer.peek() {
@@ -146,14 +152,32 @@ struct Lexer<'w, 'l> {
     is_certain: bool,
     /// A variable without value stays as written instead of becoming empty.
     keeps_unset: bool,
+    /// Quotes hold words together; otherwise they are ordinary characters.
+    reads_quotes: bool,
     /// How many substitutions are open.
     depth: usize,
+    /// Where the quote or substitution begins that was opened last and is not closed.
+    opening: usize,
 }
 
 /// More substitutions inside each other than any person writes; deeper ones would exhaust the stack.
 const MAX_DEPTH: usize = 100;
 
-impl Lexer<'_, '_> {
+impl<'w, 'l> Lexer<'w, 'l> {
+    fn new(text: &'w str, escape: char, lookup: &'l dyn Fn(&str) -> Expansion) -> Lexer<'w, 'l> {
+        Lexer {
+            text,
+            at: 0,
+            escape,
+            lookup,
+            is_certain: true,
+            keeps_unset: false,
+            reads_quotes: true,
+            depth: 0,
+            opening: 0,
+        }
+    }
+
     fn peek(&self) -> Option<char> {
         self.text[self.at..].chars().next()
     }
@@ -166,6 +190,7 @@ impl Lexer<'_, '_> {
 
     /// Expands up to `stop`, which is consumed, or to the end without one.
     fn until(&mut self, stop: Option<char>) -> Result<String, LexError> {
+        let opening = self.opening;
         let mut out = String::new();
         while let Some(ch) = self.peek() {
             if Some(ch) == stop {
@@ -174,16 +199,16 @@ impl Lexer<'_, '_> {
             }
             self.step(ch, &mut out)?;
         }
-        match stop {
-            Some(ch) => Err(LexError::Unclosed(ch)),
-            None => Ok(out),
-        }
+        let Some(ch) = stop else { return Ok(out) };
+        self.opening = opening;
+        Err(LexError::Unclosed(ch))
     }
 
     fn step(&mut self, ch: char, out: &mut String) -> Result<(), LexError> {
         match ch {
             '$' => self.dollar(out),
-            '\'' => {
+            '\'' if self.reads_quotes => {
+                self.opening = self.at;
                 self.at += 1;
                 let rest = &self.text[self.at..];
                 let end = rest.find('\'').ok_or(LexError::Unclosed('\''))?;
@@ -191,7 +216,7 @@ impl Lexer<'_, '_> {
                 self.at += end + 1;
                 Ok(())
             }
-            '"' => self.double_quoted(out),
+            '"' if self.reads_quotes => self.double_quoted(out),
             _ => {
                 self.at += ch.len_utf8();
                 if ch == self.escape {
@@ -205,9 +230,14 @@ impl Lexer<'_, '_> {
     }
 
     fn double_quoted(&mut self, out: &mut String) -> Result<(), LexError> {
+        let start = self.at;
         self.at += 1;
         loop {
-            match self.peek().ok_or(LexError::Unclosed('"'))? {
+            let Some(ch) = self.peek() else {
+                self.opening = start;
+                return Err(LexError::Unclosed('"'));
+            };
+            match ch {
                 '"' => {
                     self.at += 1;
                     return Ok(());
@@ -258,6 +288,7 @@ impl Lexer<'_, '_> {
             return Ok(());
         }
         self.at += 1;
+        self.opening = start;
         match self.peek() {
             None => return Err(LexError::Unclosed('}')),
             Some('{' | '}' | ':') => return Err(LexError::BadSubstitution),
@@ -282,6 +313,7 @@ impl Lexer<'_, '_> {
             Some(kind @ ('-' | '+' | '?')) => {
                 let was_certain = self.is_certain;
                 let word = self.closing_word()?;
+                self.opening = start;
                 match (kind, value) {
                     _ if known == Expansion::Unknown => self.is_certain = false,
                     ('-', None) => out.push_str(&word),
@@ -363,6 +395,29 @@ mod tests {
         assert_eq!(expand("${}", '\\', &lookup), Err(LexError::BadSubstitution));
         assert_eq!(expand("${B:?no}", '\\', &lookup), Err(LexError::Required("B".to_owned())));
         assert_eq!(expand("C:`$A`", '`', &lookup), Ok(Some("C:$A".into())));
+    }
+
+    #[test]
+    fn faults_are_found_whatever_the_values_are() {
+        let missing = LexError::Unclosed;
+        let cases = [
+            ("a\"b", Some((missing('"'), "\"b"))),
+            ("\"a\"'b", Some((missing('\''), "'b"))),
+            ("a${b", Some((missing('}'), "${b"))),
+            ("${a:-${b}", Some((missing('}'), "${a:-${b}"))),
+            ("x${t:image}y", Some((LexError::BadSubstitution, "${t:image}"))),
+            ("${a}${}", Some((LexError::BadSubstitution, "${}"))),
+            ("\"${a:?no}\"", None),
+            ("$(date)", None),
+            ("\\${t:i}'${t:i}'", None),
+        ];
+        for (word, expected) in cases {
+            let found = fault(word, '\\', true);
+            let found = found.map(|it| (it.0, &word[it.1]));
+            assert_eq!(found, expected, "{word}");
+        }
+        assert_eq!(fault("it's \"", '\\', false), None);
+        assert_eq!(fault("it's ${x:i}", '\\', false), Some((LexError::BadSubstitution, 5..11)));
     }
 
     #[test]

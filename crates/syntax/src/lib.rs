@@ -6,17 +6,23 @@
 
 mod arguments;
 mod directive;
+mod duration;
 mod excerpt;
 mod file;
 mod flag;
+mod flag_value;
 mod heredoc;
+mod image_name;
 mod instruction;
 mod json;
 mod lex;
 mod line;
+mod mount_value;
 mod span;
+mod stage_value;
 mod suggestion;
 mod validity;
+mod value;
 
 pub use arguments::{Arguments, Pair, Word};
 pub use directive::Directive;

@@ -1,6 +1,6 @@
 //! What parses but is not an instruction that the builder accepts: unknown keywords, flags and argument counts.
 
-use crate::{Arguments, File, Instruction, Keyword, Span, SyntaxError, closest};
+use crate::{Arguments, File, Instruction, Keyword, Span, SyntaxError, closest, value};
 
 /// Adds the errors of every instruction to `file.errors`.
 pub(crate) fn check(file: &mut File<'_>) {
@@ -18,6 +18,7 @@ pub(crate) fn check(file: &mut File<'_>) {
         }
     }
     first_stage(file, &mut found);
+    value::check(file, &mut found);
     file.errors.append(&mut found);
 }
 
@@ -85,13 +86,20 @@ fn allowed_flags(keyword: Keyword) -> &'static [&'static str] {
 }
 
 fn flags(instruction: &Instruction<'_>, found: &mut Vec<SyntaxError>) {
-    if instruction.keyword == Keyword::Unknown {
+    // BuildKit does not look at the flags of these.
+    let takes_any = match &instruction.arguments {
+        Arguments::Health { kind, .. } => kind.text.eq_ignore_ascii_case("none"),
+        _ => matches!(instruction.keyword, Keyword::Unknown | Keyword::Arg | Keyword::Stopsignal),
+    };
+    if takes_any {
         return;
     }
     let allowed = allowed_flags(instruction.keyword);
     let name = instruction.keyword.name();
-    for flag in &instruction.flags {
+    for (index, flag) in instruction.flags.iter().enumerate() {
         let is_boolean = matches!(&*flag.name, "link" | "parents" | "keep-git-dir" | "unpack");
+        let may_repeat = matches!(&*flag.name, "mount" | "device" | "exclude");
+        let is_repeated = || instruction.flags[..index].iter().any(|it| it.name == flag.name);
         if !allowed.contains(&&*flag.name) {
             let message = format!("{name} has no flag `--{}`", shortened(&flag.name));
             let help = match closest(&flag.name, allowed.iter().copied()) {
@@ -100,7 +108,13 @@ fn flags(instruction: &Instruction<'_>, found: &mut Vec<SyntaxError>) {
                 None => format!("it takes --{}", allowed.join(", --")),
             };
             found.push(SyntaxError::new(flag.span, message, help));
-        } else if !is_boolean && flag.value.as_deref().is_none_or(str::is_empty) {
+        } else if !may_repeat && is_repeated() {
+            found.push(SyntaxError::new(
+                flag.span,
+                format!("`--{}` is given twice", flag.name),
+                "keep one of them",
+            ));
+        } else if !is_boolean && flag.value.is_none() {
             found.push(SyntaxError::new(
                 flag.span,
                 format!("`--{}` has no value", flag.name),
@@ -133,8 +147,15 @@ fn arguments(instruction: &Instruction<'_>, found: &mut Vec<SyntaxError>) {
             let is_none = kind.text.eq_ignore_ascii_case("none");
             let is_cmd = kind.text.eq_ignore_ascii_case("cmd");
             let is_missing = matches!(**command, Arguments::Missing);
-            if !is_none && !is_cmd || is_cmd && is_missing {
+            let is_empty = matches!(&**command, Arguments::Exec { words, .. } if words.is_empty());
+            if !is_none && !is_cmd || is_cmd && (is_missing || is_empty) {
                 found.push(needs("`CMD` and a command, or `NONE`"));
+            } else if is_none && !is_missing {
+                found.push(SyntaxError::new(
+                    kind.span,
+                    "HEALTHCHECK NONE takes no arguments",
+                    "write `HEALTHCHECK CMD` and the command, or `HEALTHCHECK NONE` alone",
+                ));
             }
         }
         (_, Arguments::Missing) => found.push(needs("an argument")),
@@ -145,6 +166,7 @@ fn arguments(instruction: &Instruction<'_>, found: &mut Vec<SyntaxError>) {
                 found.push(needs("an image, or an image and `AS name`"));
             }
         }
+        (Keyword::Volume, _) if words.is_empty() => found.push(needs("a path")),
         (Keyword::Copy | Keyword::Add, _) if words.len() < 2 => {
             found.push(needs("at least one source and a destination"));
         }
@@ -156,6 +178,7 @@ fn help(keyword: Keyword) -> &'static str {
     match keyword {
         Keyword::From => "write `FROM python:3.13-slim` or `FROM python:3.13-slim AS builder`",
         Keyword::Copy | Keyword::Add => "write `COPY source destination`",
+        Keyword::Volume => "write `VOLUME /data` or delete the line",
         Keyword::Shell => "write `SHELL [\"/bin/bash\", \"-c\"]`",
         Keyword::Healthcheck => "write `HEALTHCHECK CMD curl -f http://localhost/`",
         _ => "complete the line or delete it",
