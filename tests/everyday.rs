@@ -189,7 +189,9 @@ fn compose_and_bake_files_name_what_is_checked_and_how() {
     assert!(found.output.starts_with("app/Dockerfile:2:"), "{found:?}");
     assert!(found.output.contains("python:3.7-slim") || found.output.contains("3.7"), "{found:?}");
     assert!(
-        found.errors.contains("compose.yaml: `x` is left out: `$DIR` needs the variable `DIR`"),
+        found
+            .errors
+            .contains("warning: compose.yaml:4: `x` is left out: `$DIR` needs the variable `DIR`"),
         "{found:?}"
     );
     assert_eq!(check(&["python-end-of-life", "docker-bake.hcl"]).output, found.output);
@@ -267,6 +269,51 @@ fn a_fix_that_another_service_may_mind_is_not_applied() {
     assert!(both.output.contains("no fix, since it may change the image of `web`"), "{both:?}");
     assert_eq!(check(&["--fix", "compose.yaml"]).status, 1);
     assert_eq!(fs::read_to_string(directory.path().join("Dockerfile")).unwrap(), text);
+}
+
+/// A stage that is built FROM another target of the same file is built of no image that could be outdated or untagged.
+#[test]
+fn other_files_variables_and_contexts_of_builds_count() {
+    let text =
+        "ARG PYTHON=3.13\nFROM base AS one\nFROM python:${PYTHON}-slim\nCOPY --from=one /x /x\n";
+    let directory = project::directory(&[
+        ("app/Dockerfile", text),
+        (".env", "PYTHON=3.7\n"),
+        (
+            "compose.yaml",
+            "include: [app/compose.yaml]\nservices:\n  web: {extends: {file: app/base.yaml, service: b}}\n",
+        ),
+        (
+            "app/base.yaml",
+            "services:\n  b: {build: {context: ., args: [PYTHON], additional_contexts: {base: ../b}}}\n",
+        ),
+        ("app/compose.yaml", "services:\n  lost: {extends: nobody}\n"),
+        (
+            "docker-bake.json",
+            r#"{"variable": {"V": {"default": "3.7"}}, "target": {"app": {"matrix": {"v": ["${V}", "3.13"]},
+            "name": "app-${v}", "context": "app", "args": {"PYTHON": "${v}"}, "contexts": {"base": "target:x"}}}}"#,
+        ),
+    ]);
+    let check = |arguments: &[&str]| {
+        let all = ["check", "--today", "2026-11-21", "--output-format", "concise", "--select"];
+        let all = all.iter().chain(&["python-end-of-life,image-untagged"]).chain(arguments);
+        run(directory.path(), all, b"")
+    };
+    let alone = check(&["app/Dockerfile"]);
+    assert_eq!(places(&alone.output), ["app/Dockerfile:2"], "{alone:?}");
+    let found = check(&["compose.yaml"]);
+    assert_eq!(places(&found.output), ["app/Dockerfile:3"], "{found:?}");
+    let told = "error: app/compose.yaml:2: `lost` extends `nobody`, which is not there\n";
+    assert_eq!((found.errors.as_str(), found.status), (told, 2));
+    let found = check(&["docker-bake.json"]);
+    assert_eq!(places(&found.output), ["app/Dockerfile:3"], "{found:?}");
+    assert_eq!((found.errors.as_str(), found.status), ("", 1));
+}
+
+/// Path and line of what is found.
+fn places(output: &str) -> Vec<String> {
+    let lines = output.lines().filter(|it| it.ends_with(']'));
+    lines.map(|it| it.split(':').take(2).collect::<Vec<_>>().join(":")).collect()
 }
 
 #[test]
@@ -390,6 +437,7 @@ fn no_fix_uses_what_an_old_builder_lacks() {
                 today: "2026-11-21".parse().unwrap(),
                 target: None,
                 arguments: &[],
+                contexts: &[],
             };
             let outcome = linter::fix(rules::ALL, &input, Safety::Unsafe);
             n_fixed += usize::from(!outcome.applied.is_empty());

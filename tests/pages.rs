@@ -63,6 +63,7 @@ impl<'e> Setting<'e> {
             today: TODAY.parse().expect("a date"),
             target: None,
             arguments: &[],
+            contexts: &[],
         }
     }
 

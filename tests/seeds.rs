@@ -124,6 +124,7 @@ fn every_document_is_heeded() {
             today: Date { year: 2021, month: 6, day: 1 },
             target: None,
             arguments: &[],
+            contexts: &[],
         };
         let index = syntax::LineIndex::new(&text);
         let found: Vec<String> = linter::check(rules::ALL, &input)

@@ -16,5 +16,6 @@ pub fn without_context<'a>(text: &'a str, settings: &'a Settings) -> Input<'a> {
         today: TODAY,
         target: None,
         arguments: &[],
+        contexts: &[],
     }
 }

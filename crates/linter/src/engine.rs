@@ -24,6 +24,8 @@ pub struct Input<'a> {
     pub target: Option<&'a str>,
     /// Values of ARG that the builder is given, by name; `None` when only the build will know.
     pub arguments: &'a [(String, Option<String>)],
+    /// Names of contexts that the builder is given beside its own, which may stand where an image's name would.
+    pub contexts: &'a [String],
 }
 
 /// Checks one Dockerfile. The findings are sorted by place, then by the order of `rules`.
@@ -58,8 +60,11 @@ fn with_build<T>(input: &Input<'_>, ask: impl FnOnce(&Build<'_>) -> T) -> T {
 fn build<'f>(input: &Input<'f>, file: &'f File<'f>, scripts: &'f Scripts<'f>) -> Build<'f> {
     let surroundings =
         Surroundings { files: input.files, dockerfile: input.dockerfile, target: input.target };
-    let wishes =
-        Wishes { arguments: input.arguments, kept_packages: input.settings.keep_packages() };
+    let wishes = Wishes {
+        arguments: input.arguments,
+        contexts: input.contexts,
+        kept_packages: input.settings.keep_packages(),
+    };
     Build::with_wishes(file, scripts, surroundings, wishes)
 }
 

@@ -380,10 +380,16 @@ impl<'f> Reader<'f> {
     }
 
     fn base(&self, word: &'f Word<'f>) -> Base {
+        let contexts = self.build.wishes.contexts;
+        let is_context = |it: &str| contexts.iter().any(|name| name == it);
+        if is_context(&word.text) {
+            return Base::Unknown;
+        }
         if let Some(stage) = self.names.get(&word.text.to_ascii_lowercase()) {
             return Base::Stage(*stage);
         }
-        let Some(value) = self.global_value(&word.text) else { return Base::Unknown };
+        let value = self.global_value(&word.text).filter(|it| !is_context(it));
+        let Some(value) = value else { return Base::Unknown };
         if let Some(stage) = self.names.get(&value.to_ascii_lowercase()) {
             return Base::Stage(*stage);
         }

@@ -18,6 +18,8 @@ pub struct Surroundings<'f> {
 pub struct Wishes<'f> {
     /// Values of ARG that the builder is given, by name; `None` when only the build will know.
     pub arguments: &'f [(String, Option<String>)],
+    /// Names of contexts that the builder is given beside its own: `FROM` such a name is no image.
+    pub contexts: &'f [String],
     /// Packages of the distribution that are no build tools here, whatever they look like.
     pub kept_packages: &'f [String],
 }

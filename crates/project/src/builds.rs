@@ -1,5 +1,6 @@
 //! Files that say what is built from which Dockerfile: Compose and Bake files as a way into a project.
 
+use std::fmt;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -22,6 +23,8 @@ pub struct NamedBuild {
     pub target: Option<String>,
     /// Values of ARG.
     pub arguments: BuildArguments,
+    /// Names of other contexts, which `FROM` and `COPY --from` may say instead of an image's.
+    pub contexts: Vec<String>,
     /// Other images of the same Dockerfile and context, with another stage or other arguments.
     pub others: Vec<NamedBuild>,
 }
@@ -31,8 +34,28 @@ pub struct NamedBuild {
 pub struct Builds {
     /// What can be checked, each Dockerfile with its context once.
     pub builds: Vec<NamedBuild>,
-    /// What is left out and why, as sentences without the file's name.
-    pub left_out: Vec<String>,
+    /// What is left out and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that cannot be checked. Its text has the place in front: `compose.yaml:7: …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The file, as a person would name it.
+    pub path: String,
+    /// From 1; `None` when it is not known.
+    pub line: Option<u32>,
+    /// What, and why.
+    pub sentence: String,
+    /// Whether no builder would know either, so that the file is wrong.
+    pub is_wrong: bool,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = self.line.map_or(String::new(), |it| format!(":{it}"));
+        write!(f, "{}{line}: {}", self.path, self.sentence)
+    }
 }
 
 /// Whether a file that was named says what is built: YAML and HCL are never Dockerfiles.
@@ -42,19 +65,19 @@ pub fn names_builds(path: &Path) -> bool {
     [".yml", ".yaml", ".hcl"].iter().any(|it| name.ends_with(it)) || is_bake()
 }
 
-/// Reads a Compose or Bake file. Nothing is taken from the environment: a variable has its default, or is not known.
+/// Reads a Compose or Bake file, with those that a Compose file includes and extends. Nothing is taken from the
+/// environment: a variable has the value of the `.env` beside a Compose file, or its default, or is not known.
 ///
 /// # Errors
 /// The file cannot be read, is not of its format or says nothing of builds.
 pub fn builds(path: &Path) -> Result<Builds, Problem> {
     let name = shown(path);
     let text = fs::read_to_string(path).map_err(|it| Problem::reading(&name, reason(&it)))?;
-    let directory = path.parent().unwrap_or(Path::new(""));
     let is_compose = path.extension().is_some_and(|it| it == "yml" || it == "yaml");
     let read = if is_compose {
-        compose::read(&text, directory)
+        compose::read(&text, path)
     } else {
-        bake::read(&text, directory, path.extension().is_some_and(|it| it == "json"))
+        bake::read(&text, path, path.extension().is_some_and(|it| it == "json"))
     };
     let mut res = read.map_err(|it| Problem::reading(&name, it))?;
     merge(&mut res);
@@ -71,8 +94,10 @@ fn merge(found: &mut Builds) {
             res.push(build);
             continue;
         };
-        let is_known =
-            |it: &NamedBuild| it.target == build.target && it.arguments == build.arguments;
+        let is_known = |it: &NamedBuild| {
+            (&it.target, &it.arguments, &it.contexts)
+                == (&build.target, &build.arguments, &build.contexts)
+        };
         if !is_known(known) && !known.others.iter().any(is_known) {
             known.others.push(build);
         }

@@ -11,6 +11,7 @@ mod configuration;
 mod discovery;
 mod disk;
 mod git;
+mod interpolation;
 mod kept;
 mod name;
 mod problem;
@@ -22,7 +23,7 @@ mod write;
 mod yaml;
 
 pub use build_context::infer_context;
-pub use builds::{BuildArguments, Builds, NamedBuild, builds, names_builds};
+pub use builds::{BuildArguments, Builds, LeftOut, NamedBuild, builds, names_builds};
 pub use clock::today;
 pub use configuration::{Configuration, Configurations};
 pub use discovery::{Discovery, Dockerfile, discover, named, named_within};

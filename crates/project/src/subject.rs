@@ -96,6 +96,7 @@ impl<'c> Subject<'c> {
             today,
             target,
             arguments: &[],
+            contexts: &[],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! YAML as the values that JSON has, with aliases and merge keys (`<<`) resolved.
 
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, Yaml, YamlData};
 use serde_json::{Map, Value};
 
 /// Deeper files are not read: nobody writes them, and reading them would need a stack as deep.
@@ -13,6 +13,23 @@ const DEEPEST: usize = 64;
 pub fn read_yaml(text: &str) -> Result<Value, String> {
     let documents = Yaml::load_from_str(text).map_err(|it| it.to_string())?;
     documents.first().map_or(Ok(Value::Null), |it| value(it, 0))
+}
+
+/// The line, from 1, of a key in mappings of mappings, or of the last of `keys` that is there.
+pub(crate) fn line_of(text: &str, keys: &[&str]) -> Option<u32> {
+    let documents = MarkedYaml::load_from_str(text).ok()?;
+    let mut node = documents.first()?;
+    let mut line = None;
+    for wanted in keys {
+        let YamlData::Mapping(entries) = &node.data else { break };
+        let Some((key, value)) = entries.iter().find(|it| it.0.data.as_str() == Some(wanted))
+        else {
+            break;
+        };
+        line = u32::try_from(key.span.start.line()).ok();
+        node = value;
+    }
+    line
 }
 
 fn value(node: &Yaml<'_>, depth: usize) -> Result<Value, String> {

@@ -70,7 +70,7 @@ impl<'c> Subject<'c> {
     ) -> T {
         let settings = job.configuration.settings(&job.file);
         let input = self.input(&settings, plan.today, job.target(plan.options));
-        work(&Input { arguments: job.arguments(), ..input })
+        work(&Input { arguments: job.arguments(), contexts: job.contexts(), ..input })
     }
 
     /// Calls `work` with the meaning of the file.

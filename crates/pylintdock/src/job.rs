@@ -42,6 +42,11 @@ impl Job {
     pub(crate) fn arguments(&self) -> &[(String, Option<String>)] {
         self.build.as_ref().map_or(&[], |it| &it.arguments)
     }
+
+    /// Names of contexts that the builder is given beside its own.
+    pub(crate) fn contexts(&self) -> &[String] {
+        self.build.as_ref().map_or(&[], |it| &it.contexts)
+    }
 }
 
 impl Job {
@@ -201,8 +206,14 @@ impl Plan<'_> {
             Ok(read) => read,
             Err(problem) => return found.problems.push(problem),
         };
-        for sentence in &read.left_out {
-            errors.warning(format_args!("{}: {sentence}", path.display()));
+        for left_out in &read.left_out {
+            match left_out.is_wrong {
+                true => {
+                    self.has_problem = true;
+                    errors.error(left_out);
+                }
+                false => errors.warning(left_out),
+            }
         }
         for mut build in read.builds {
             let one = project::discover(std::slice::from_ref(&build.dockerfile));

@@ -270,6 +270,7 @@ fn check(job: &Job, options: &Check, today: Date, contexts: &Contexts) -> (Strin
             today,
             target,
             arguments: &[],
+            contexts: &[],
         });
     }
     let given = match context {

@@ -28,7 +28,8 @@ pub(crate) fn of_all(
     let mut views = vec![View { name: &build.name, found, stages: stages(input) }];
     for other in &build.others {
         let target = options.target.as_deref().or(other.target.as_deref());
-        let input = Input { target, arguments: &other.arguments, ..*input };
+        let (arguments, contexts) = (&other.arguments, &other.contexts);
+        let input = Input { target, arguments, contexts, ..*input };
         let found = linter::check(rules::ALL, &input);
         views.push(View { name: &other.name, found, stages: stages(&input) });
     }
