@@ -18,6 +18,9 @@ use crate::problem::{Problem, reason, shown};
 const NAMES: [&str; 3] = ["pylintdock.toml", ".pylintdock.toml", PYPROJECT];
 const PYPROJECT: &str = "pyproject.toml";
 
+/// More than a repository has, and a few megabytes.
+const MOST_DIRECTORIES: usize = 4096;
+
 /// Settings, and the files that they come from.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
@@ -134,6 +137,15 @@ impl<'r> Configurations<'r> {
             default: Arc::default(),
             cache: BTreeMap::new(),
             seen: Mutex::default(),
+        }
+    }
+
+    /// Forgets what was found in directories once they are very many, so that a run over millions of them does not keep
+    /// them all; who asks again has it read again.
+    pub fn forget_many(&mut self) {
+        if self.cache.len() > MOST_DIRECTORIES {
+            self.cache.clear();
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 

@@ -246,8 +246,12 @@ pub(crate) struct Check {
     /// Read Dockerfiles as JSON from standard input, one on each line, and print what is found as JSON lines
     ///
     /// A line is `{"path": "app/Dockerfile", "content": "FROM …"}`; `"context"` may be a directory, or an object of files
-    /// such as `{"requirements.txt": "flask"}`. The order is kept, and memory stays the same however many there are.
-    #[arg(long, help_heading = CHOICE, conflicts_with_all = ["paths", "fix", "diff", "statistics", "output_format", "stdin_filename", "context", "watch"])]
+    /// such as `{"requirements.txt": "flask"}`, and other keys are passed over. The order is kept, and memory stays the
+    /// same however many there are. No baseline counts, also none that the configuration names.
+    #[arg(long, help_heading = CHOICE, conflicts_with_all = [
+        "paths", "fix", "diff", "unsafe_fixes", "statistics", "output_format", "output_file", "stdin_filename", "context",
+        "watch", "add_ignore", "baseline", "no_baseline", "write_baseline", "diff_base", "explain_rewrite",
+    ])]
     pub(crate) stdin_jsonl: bool,
 
     /// The day on which it is judged what is still supported; otherwise today

@@ -38,9 +38,8 @@ A record is an object on one line: {\"path\": \"app/Dockerfile\", \"content\": \
 and where they count, \"context\": \"DIRECTORY\" or {\"requirements.txt\": \"flask\\n\"}.
 ";
 
-/// One record.
+/// One record. Engines add keys of their own, which say nothing here.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Record {
     /// What findings name; where such a file is, its configuration and context count as well.
     path: String,
@@ -116,6 +115,7 @@ pub(crate) fn run(options: &Check, color: Color) -> ExitCode {
             }
         }
         contexts.forget_unused();
+        configurations.forget_many();
         if output.is_closed() {
             break;
         }
@@ -213,8 +213,20 @@ fn job(line: Line, configurations: &mut Configurations<'_>) -> Result<Job, Strin
     let number = line.number;
     let record: Record = line
         .text
-        .and_then(|it| serde_json::from_slice(&it).map_err(|error| no_record(&it, &error)))
+        .and_then(|it| {
+            // Behind the line's end there would be another, empty one.
+            let text = it.trim_ascii_end();
+            serde_json::from_slice(text).map_err(|error| no_record(text, &error))
+        })
         .map_err(|it| format!("line {number} of standard input {it}"))?;
+    if let Some(Context::Directory(directory)) = &record.context
+        && !directory.is_dir()
+    {
+        let (path, directory) = (&record.path, directory.display());
+        return Err(format!(
+            "line {number} of standard input: the context `{directory}` of `{path}` is not a directory here"
+        ));
+    }
     let file = project::named(Path::new(&record.path));
     let configuration = configurations
         .nearest(&file.directory)
@@ -229,7 +241,7 @@ fn no_record(text: &[u8], error: &serde_json::Error) -> String {
     let message = message.strip_suffix(&format!(" at line {} column {column}", error.line()));
     let message = message.map_or_else(|| error.to_string(), str::to_owned);
     // A whole object is read before its fields are.
-    let place = match error.is_data() && column >= text.trim_ascii_end().len() {
+    let place = match column == 0 || error.is_data() && column >= text.len() {
         true => String::new(),
         false => format!(", in column {column}"),
     };
