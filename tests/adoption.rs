@@ -94,6 +94,15 @@ fn a_baseline_of_some_files_or_rules_leaves_the_others() {
     assert_eq!(read(&directory, "known.json"), all);
     // Of a Dockerfile that is no more, nothing is left.
     fs::remove_file(directory.path().join("b/Dockerfile")).unwrap();
+    let gone = check(&directory, &USE);
+    assert_eq!(
+        (gone.status, gone.output.as_str()),
+        (
+            0,
+            "No new problems found in 1 file.\nLeft out: 1 that the baseline knows.\n\
+             2 problems of the baseline are gone with the Dockerfile; write it anew with --write-baseline to forget them.\n"
+        )
+    );
     let written = check(&directory, &["a", "--write-baseline", "known.json"]);
     assert!(written.output.ends_with(": 0 new, 2 gone.\n"), "{written:?}");
     // The same run twice writes the same bytes.

@@ -95,6 +95,42 @@ fn what_is_excluded_is_left_out_when_named_only_if_that_is_said() {
     assert!(shown.output.contains("force-exclude = true"), "{shown:?}");
 }
 
+#[test]
+fn a_stage_is_looked_for_in_what_a_search_finds() {
+    let directory = project::directory(&[
+        (
+            "a/Dockerfile",
+            "FROM python:3.13-slim AS web\nRUN pip install flask\nFROM web AS other\n",
+        ),
+        ("b/Dockerfile", "FROM python:3.13-slim\n"),
+    ]);
+    let check = |arguments: &[&str]| {
+        let all = ["check", "--select", "pip-cache-kept", "--target"].iter().chain(arguments);
+        run(directory.path(), all, b"")
+    };
+    let some = check(&["web"]);
+    assert_eq!(some.status, 1);
+    assert!(
+        some.errors.starts_with("warning: --target `web`: 1 of 2 Dockerfiles have no such stage"),
+        "{some:?}"
+    );
+    for more in [&[][..], &["--fix"]] {
+        let none = check(&[&["wbe"], more].concat());
+        assert_eq!(none.status, 2);
+        assert!(
+            none.errors.starts_with(
+                "error: --target `wbe`: no Dockerfile that was found has such a stage"
+            ),
+            "{none:?}"
+        );
+    }
+    let named = check(&["web", "b/Dockerfile"]);
+    assert!(
+        named.errors.contains("cannot check `b/Dockerfile`: it has no stage `web`"),
+        "{named:?}"
+    );
+}
+
 /// pre-commit chooses by a pattern what a search of a directory would find.
 #[test]
 fn the_hooks_take_what_a_search_takes() {
@@ -160,6 +196,19 @@ fn migrate_writes_a_configuration_and_never_over_one() {
     let again = run(&["migrate"]);
     assert_eq!(again.status, 2);
     assert!(again.errors.contains("`pylintdock.toml` exists already"), "{}", again.errors);
+    // Settings that are there already are not put out of force.
+    fs::remove_file(directory.path().join("pylintdock.toml")).unwrap();
+    fs::write(directory.path().join("pyproject.toml"), "[tool.pylintdock]\nignore = []\n").unwrap();
+    let beside = run(&["migrate"]);
+    assert_eq!(beside.status, 2, "{beside:?}");
+    assert!(
+        beside.errors.contains("`pyproject.toml` has a table `[tool.pylintdock]` already"),
+        "{}",
+        beside.errors
+    );
+    assert!(!directory.path().join("pylintdock.toml").exists());
+    fs::write(directory.path().join("pyproject.toml"), "[project]\nname = 'x'\n").unwrap();
+    assert_eq!(run(&["migrate"]).status, 0);
     fs::write(directory.path().join(".tally.toml"), "").unwrap();
     assert!(run(&["migrate"]).errors.contains("name the one that counts"));
 }

@@ -20,8 +20,17 @@ say cargo install --quiet --path crates/pylintdock --locked --debug --root "$wor
 commit=$(git log -1 --date=short --format='%h %cd' 2>/dev/null) && commit=" ($commit)" || commit=""
 test "$("$work/clone/bin/pylintdock" --version)" = "pylintdock $version$commit"
 promised 'pylintdock completions bash > ~/.local/share/bash-completion/completions/pylintdock'
+promised 'mkdir -p ~/.local/share/bash-completion/completions'
 "$work/clone/bin/pylintdock" completions bash > "$work/completions"
 bash -n "$work/completions"
+# What the shell offers behind the words typed so far.
+offered() {
+    bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _pylintdock "$1" "${@: -1}" "${@: -2:1}"; echo "${COMPREPLY[@]}"' \
+        -- "$work/completions" pylintdock "$@"
+}
+test "$(offered check --select pip-cache-k)" = pip-cache-kept
+test "$(offered check --ignore pip-cache-k)" = pip-cache-kept
+test "$(offered rule pip-cache-k)" = pip-cache-kept
 promised 'pylintdock man ~/.local/share/man/man1'
 say "$work/clone/bin/pylintdock" man "$work/man"
 test -s "$work/man/pylintdock-check.1"

@@ -253,6 +253,10 @@ fn what_cannot_be_is_said() {
             "--output-file needs exactly one --output-format",
         ),
         (
+            &["-o", "json=out.json"],
+            "-o names a file, and `json=out.json` has a format in front; write --output-format json=out.json",
+        ),
+        (
             &["--output-format", "sarif", "--statistics"],
             "`sarif` has no place for --statistics; formats for counts are",
         ),
@@ -263,6 +267,16 @@ fn what_cannot_be_is_said() {
         assert_eq!((run.status, run.output.as_str()), (2, ""), "{arguments:?}");
         assert!(run.errors.contains(expected), "{arguments:?}\n{}", run.errors);
     }
+}
+
+#[test]
+fn a_hyphen_is_standard_output() {
+    let directory = project(&[("Dockerfile", BAD)]);
+    let plain = check(&directory, &["--output-format", "json"]).output;
+    for arguments in [&["--output-format", "json=-"][..], &["--output-format", "json", "-o", "-"]] {
+        assert_eq!(check(&directory, arguments).output, plain, "{arguments:?}");
+    }
+    assert!(!directory.path().join("-").exists());
 }
 
 #[test]

@@ -69,6 +69,8 @@ impl TargetVersion {
 impl fmt::Display for TargetVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Until 19.03 the minor version was a month.
+            TargetVersion::Docker(major @ 17..20, minor) => write!(f, "docker-{major}.{minor:02}"),
             TargetVersion::Docker(major, minor) => write!(f, "docker-{major}.{minor}"),
             TargetVersion::BuildKit(major, minor) => write!(f, "buildkit-{major}.{minor}"),
         }
@@ -150,6 +152,9 @@ mod tests {
             ),
         ] {
             assert_eq!(text.parse::<TargetVersion>(), expected.map_err(str::to_owned), "{text}");
+        }
+        for text in ["docker-18.09", "docker-1.13", "docker-20.10", "docker-23.0", "buildkit-0.9"] {
+            assert_eq!(text.parse::<TargetVersion>().map(|it| it.to_string()).as_deref(), Ok(text));
         }
     }
 

@@ -28,9 +28,16 @@ struct Suppression<'t> {
     covers: Option<Span>,
     /// Written for this program, so that being unused is worth a word.
     is_ours: bool,
-    /// The brackets that are missing around this name and those behind it.
-    brackets: Option<Fix>,
+    /// What is missing in the comment, said with the first of its names, and how to write it.
+    missing: Option<Missing>,
     is_used: bool,
+}
+
+/// A sign that a comment lacks.
+struct Missing {
+    message: &'static str,
+    note: &'static str,
+    fix: Fix,
 }
 
 /// The comments of one file.
@@ -78,18 +85,16 @@ pub(crate) fn apply(
     }
 }
 
-/// A comment without brackets is understood if a rule's name comes first, so that adding them changes nothing else.
+/// A comment without brackets is understood if a rule's name comes first, and one without the colon if it has brackets, so
+/// that adding these changes nothing else.
 fn report_malformed(
     suppressions: &[Suppression<'_>],
     nameless: &[Span],
     reports: &mut Reports<'_>,
 ) {
     for it in suppressions {
-        if let Some(brackets) = &it.brackets {
-            reports
-                .report(it.name_span, "the names of rules belong in brackets here")
-                .note("what follows the brackets is the reason")
-                .fix(brackets.clone());
+        if let Some(Missing { message, note, fix }) = &it.missing {
+            reports.report(it.name_span, *message).note(*note).fix(fix.clone());
         }
     }
     for comment in nameless {
@@ -117,8 +122,8 @@ fn report_unused(
             reports.report(it.name_span, format!("no rule is named `{name}`")).note(note);
             continue;
         };
-        // With brackets it will be looked at again.
-        if it.brackets.is_some() {
+        // Once it is written as it should be it will be looked at again.
+        if it.missing.is_some() {
             continue;
         }
         // A rule that is switched off cannot use its suppressions.
@@ -172,11 +177,40 @@ fn read<'t>(rules: &[&'static Rule], file: &File<'t>) -> Comments<'t> {
         let text = comment.of(file.text).trim_start_matches('#').trim_start();
         if let Some(rest) = text.strip_prefix("pylintdock:") {
             ours(rules, file, *comment, rest.trim_start(), &mut res);
+        } else if let Some(rest) = text.strip_prefix("pylintdock").filter(|it| lacks_colon(it)) {
+            let n_before = res.suppressions.len();
+            ours(
+                rules,
+                file,
+                *comment,
+                rest.trim_start().trim_start_matches(':').trim_start(),
+                &mut res,
+            );
+            if let Some(first) = res.suppressions.get_mut(n_before) {
+                let end = rest.as_ptr() as usize - file.text.as_ptr() as usize;
+                let blank = rest.len() - rest.trim_start_matches([' ', '\t', ':']).len();
+                let colon = Edit::replace(Span::new(end, end + blank), ": ");
+                let fix = Fix::safe("Write the colon", [colon]);
+                first.missing = Some(Missing {
+                    message: "a colon belongs behind `pylintdock` here",
+                    note: "it is written `# pylintdock: ignore[RULE] reason`",
+                    fix,
+                });
+            }
         } else if let Some(rest) = text.strip_prefix("hadolint") {
             hadolint(file, *comment, rest, &mut res.suppressions);
         }
     }
     res
+}
+
+/// Whether what follows our name is `ignore[…]` or `ignore-file[…]` without the colon that belongs right in front.
+fn lacks_colon(rest: &str) -> bool {
+    let Some(names) = rest.trim_start_matches([' ', '\t', ':']).strip_prefix("ignore") else {
+        return false;
+    };
+    let names = names.strip_prefix("-file").unwrap_or(names).trim_start();
+    rest.starts_with([' ', '\t']) && names.starts_with('[')
 }
 
 fn ours<'t>(
@@ -207,7 +241,12 @@ fn ours<'t>(
                 let open = Edit::replace(Span::new(start, first.name_span.start as usize), "[");
                 let end = names.as_ptr() as usize - file.text.as_ptr() as usize + names.len();
                 let close = Edit::insert(end, "]");
-                first.brackets = Some(Fix::safe("Write the brackets", [open, close]));
+                let fix = Fix::safe("Write the brackets", [open, close]);
+                first.missing = Some(Missing {
+                    message: "the names of rules belong in brackets here",
+                    note: "what follows the brackets is the reason",
+                    fix,
+                });
             }
         }
     }
@@ -265,7 +304,7 @@ fn names_into<'t>(
             comment,
             covers,
             is_ours,
-            brackets: None,
+            missing: None,
             is_used: false,
         });
     }

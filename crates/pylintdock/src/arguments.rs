@@ -43,7 +43,7 @@ const LAYERS_END: &str =
     "Exit status: 0, or 2 if a file could not be read; a layer of no use is no failure.";
 
 const COMPLETIONS_END: &str = "\
-Examples:
+Examples, in a directory that is there (`mkdir -p` makes one):
   pylintdock completions bash > ~/.local/share/bash-completion/completions/pylintdock
   pylintdock completions fish > ~/.config/fish/completions/pylintdock.fish
   pylintdock completions zsh > DIRECTORY/_pylintdock    (a directory of $fpath)";
@@ -166,7 +166,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = CHOICE)]
     pub(crate) ignore: Vec<String>,
 
-    /// How to print what was found, and with `=FILE` to which file; may be given several times
+    /// How to print what was found, and with `=FILE` to which file (`-` is standard output); may be given several times
     ///
     /// `--output-format full --output-format sarif=report.sarif` prints for a reader and writes a file. What has no
     /// `=FILE` goes to standard output; when all have one, only the closing sentence does.

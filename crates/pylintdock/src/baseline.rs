@@ -117,13 +117,22 @@ impl Baseline {
         res
     }
 
+    /// How many findings are known of Dockerfiles that are no more.
+    pub(crate) fn n_deleted(&self) -> usize {
+        self.findings.iter().filter(|it| !self.is_there(it.0)).map(|it| n_of(it.1)).sum()
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.directory.join(path).exists()
+    }
+
     /// Forgets the Dockerfiles that are no more; how many findings those had.
     pub(crate) fn prune(&mut self) -> usize {
-        let directory = &self.directory;
-        let is_there = |it: &str| directory.join(it).exists();
-        let gone = self.findings.iter().filter(|it| !is_there(it.0)).map(|it| n_of(it.1)).sum();
-        self.findings.retain(|path, _| is_there(path));
-        gone
+        let n_deleted = self.n_deleted();
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.retain(|path, _| self.is_there(path));
+        self.findings = findings;
+        n_deleted
     }
 
     /// All findings.

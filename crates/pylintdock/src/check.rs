@@ -16,7 +16,7 @@ use crate::job::{Job, Plan};
 use crate::output::{ErrorOutput, Output, has_colors};
 use crate::progress::Progress;
 use crate::repair::Repair;
-use crate::report::count;
+use crate::report::{Tally, count};
 use crate::summary;
 
 /// Files that are worked on before the first of them is printed. It bounds the memory of a run over very many.
@@ -276,6 +276,8 @@ impl Run<'_> {
 
     fn close(mut self) -> ExitCode {
         let options = self.plan.options;
+        self.summary.tally.n_deleted = self.plan.scope.n_deleted();
+        self.tell_missing_stage();
         self.summary.sentence = self.sentence();
         let is_for_readers = self.outputs.is_for_readers();
         let prints_findings = self.prints_findings();
@@ -325,6 +327,26 @@ impl Run<'_> {
         };
         let is_written = console.output.finish();
         ExitCode::from(if is_written { status } else { COULD_NOT_RUN })
+    }
+
+    /// Tells where a search has found Dockerfiles without the stage that `--target` names. Where none has it, a name is
+    /// wrong.
+    fn tell_missing_stage(&mut self) {
+        let Some(target) = &self.plan.options.target else { return };
+        let Tally { n_without_stage, n_checked, .. } = self.summary.tally;
+        if n_without_stage == 0 {
+            return;
+        }
+        if n_without_stage == n_checked {
+            self.summary.has_problem = true;
+            self.console.errors.error(format_args!(
+                "--target `{target}`: no Dockerfile that was found has such a stage; each was checked as if nothing was said"
+            ));
+        } else if !self.plan.options.quiet {
+            self.console.errors.warning(format_args!(
+                "--target `{target}`: {n_without_stage} of {n_checked} Dockerfiles have no such stage, and were checked as if nothing was said"
+            ));
+        }
     }
 
     /// What was found, and what can be done about it.

@@ -41,6 +41,7 @@ impl TypedValueParser for DestinationParser {
         let format = Format::from_str(name, false);
         match (format, file) {
             (Ok(format), None) => Ok(Destination { format, file: None }),
+            (Ok(format), Some("-")) => Ok(Destination { format, file: None }),
             (Ok(format), Some(file)) if !file.is_empty() => {
                 Ok(Destination { format, file: Some(PathBuf::from(file)) })
             }
@@ -80,7 +81,15 @@ pub(crate) fn destinations(options: &Check) -> Result<Vec<Destination>, Problem>
                  --output-format FORMAT=FILE for each",
             ));
         };
-        *place = Some(file.clone());
+        let text = file.to_string_lossy();
+        let begins_with = |it: &Format| text.starts_with(&format!("{}=", name(*it)));
+        if Format::value_variants().iter().any(begins_with) {
+            let sentence = format!(
+                "-o names a file, and `{text}` has a format in front; write --output-format {text}, or -o with a file alone"
+            );
+            return Err(Problem::new("", sentence));
+        }
+        *place = Some(file.clone()).filter(|it| it.as_os_str() != "-");
     }
     for (at, one) in res.iter().enumerate() {
         let name = name(one.format);

@@ -15,13 +15,17 @@ use crate::report::{Report, Tally};
 use crate::views;
 
 /// A Dockerfile that was read, with what it is built from.
-pub(crate) struct Subject<'c>(project::Subject<'c>);
+pub(crate) struct Subject<'c> {
+    subject: project::Subject<'c>,
+    /// Whether the stage that is to be shipped is not there, in a file that was not named.
+    pub(crate) lacks_stage: bool,
+}
 
 impl<'c> Deref for Subject<'c> {
     type Target = project::Subject<'c>;
 
     fn deref(&self) -> &project::Subject<'c> {
-        &self.0
+        &self.subject
     }
 }
 
@@ -40,12 +44,18 @@ impl<'c> Subject<'c> {
         } else {
             Source::read(&job.file.file, &job.file.shown)?
         };
+        let mut lacks_stage = false;
         for job in job.each_image() {
-            if let Some(target) = job.target(plan.options).filter(|_| job.file.is_named) {
-                has_stage(&source.text, target, &job.file.shown)?;
+            if let Some(target) = job.target(plan.options)
+                && let Err(problem) = has_stage(&source.text, target, &job.file.shown)
+            {
+                if job.file.is_named {
+                    return Err(problem);
+                }
+                lacks_stage = true;
             }
         }
-        Ok(Subject::new(plan, contexts, job, source))
+        Ok(Subject { lacks_stage, ..Subject::new(plan, contexts, job, source) })
     }
 
     /// The same of a text that was already read.
@@ -58,7 +68,8 @@ impl<'c> Subject<'c> {
         let file = Some(&job.file).filter(|_| !job.is_nameless);
         let named = job.build.as_ref().map(|it| it.context.as_path()).filter(|it| it.is_dir());
         let context = plan.context.as_deref().or(named);
-        Subject(project::Subject::new(file, context, source, contexts))
+        let subject = project::Subject::new(file, context, source, contexts);
+        Subject { subject, lacks_stage: false }
     }
 
     /// Calls `work` with what the linter needs to know.
@@ -226,6 +237,7 @@ pub(crate) fn examine(
     let report = subject.report(job, text, &counted.found);
     let mut res = subject.with_input(plan, job, |it| print(plan, styles, &report, it));
     res.tally.leave_out(&counted);
+    res.tally.n_without_stage = usize::from(subject.lacks_stage);
     let shown = |path: &str| {
         let on_disk = subject.disk().and_then(|it| it.locate(path));
         let current = std::env::current_dir().unwrap_or_default();

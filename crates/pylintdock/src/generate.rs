@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 use project::Problem;
 
@@ -29,19 +30,30 @@ pub(crate) struct Man {
 /// Prints a script for a shell.
 pub(crate) fn completions(options: &Completions) -> ExitCode {
     let mut script = Vec::new();
-    let mut command = Arguments::command();
+    let mut command = with_rules(Arguments::command());
     clap_complete::generate(options.shell, &mut command, "pylintdock", &mut script);
     print(&String::from_utf8_lossy(&script))
+}
+
+/// The command with the names of all rules where one is expected. Only a shell is told: the program itself understands
+/// more, such as aliases, and says more about what it does not understand.
+fn with_rules(command: Command) -> Command {
+    let names = || PossibleValuesParser::new(rules::ALL.iter().map(|it| it.name));
+    let with_all = || PossibleValuesParser::new(rules::ALL.iter().map(|it| it.name).chain(["all"]));
+    command
+        .mut_subcommand("check", |it| {
+            it.mut_arg("select", |it| it.value_parser(with_all()))
+                .mut_arg("ignore", |it| it.value_parser(with_all()))
+        })
+        .mut_subcommand("rule", |it| it.mut_arg("name", |it| it.value_parser(names())))
 }
 
 /// Prints a manual page, or writes all of them.
 pub(crate) fn man(options: &Man) -> ExitCode {
     let command = Arguments::command();
     let Some(directory) = &options.directory else {
-        let mut page = Vec::new();
-        let rendered = clap_mangen::Man::new(command).render(&mut page);
-        return match rendered {
-            Ok(()) => print(&String::from_utf8_lossy(&page)),
+        return match page(command) {
+            Ok(page) => print(&page),
             Err(error) => fail(&format!("cannot make the manual page: {error}")),
         };
     };
@@ -56,7 +68,24 @@ pub(crate) fn man(options: &Man) -> ExitCode {
 
 fn write(command: clap::Command, directory: &Path) -> std::io::Result<()> {
     fs::create_dir_all(directory)?;
-    clap_mangen::generate_to(command, directory)
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    for one in command.get_subcommands() {
+        let name = one.get_display_name().unwrap_or_else(|| one.get_name()).to_owned();
+        fs::write(directory.join(format!("{name}.1")), page(one.clone())?)?;
+    }
+    fs::write(directory.join("pylintdock.1"), page(command)?)
+}
+
+/// The manual page of one command, with the program and its version at the foot.
+fn page(command: Command) -> std::io::Result<String> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command)
+        .source(concat!("pylintdock ", env!("CARGO_PKG_VERSION")))
+        .manual("Manual of pylintdock")
+        .render(&mut text)?;
+    // Examples and the exit status stand there.
+    Ok(String::from_utf8_lossy(&text).replace("\n.SH EXTRA\n", "\n.SH MORE\n"))
 }
 
 fn print(text: &str) -> ExitCode {

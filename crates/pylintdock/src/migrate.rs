@@ -83,11 +83,27 @@ fn migrate(options: &Arguments, errors: &mut ErrorOutput) -> Result<String, Stri
     if options.print {
         return Ok(config);
     }
-    let target = path.parent().unwrap_or(Path::new("")).join("pylintdock.toml");
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let target = directory.join("pylintdock.toml");
     let shown_target = target.display();
-    if target.exists() {
+    if let Some(there) = [".pylintdock.toml", "pylintdock.toml"]
+        .map(|it| directory.join(it))
+        .iter()
+        .find(|it| it.exists())
+    {
+        let there = there.display();
         return Err(format!(
-            "`{shown_target}` exists already; move it away, or see with --print what would be written"
+            "`{there}` exists already; move it away, or see with --print what would be written"
+        ));
+    }
+    let pyproject = directory.join("pyproject.toml");
+    let text = fs::read_to_string(&pyproject).unwrap_or_default();
+    // One that cannot be read has settings for nobody.
+    if let Ok(Some(_)) = linter::config::parse_pyproject(&text, "pyproject.toml", rules::ALL) {
+        return Err(format!(
+            "`{}` has a table `[tool.pylintdock]` already, which would not count beside `{shown_target}`; see with --print \
+             what to add there, with `[tool.pylintdock.severity]` for `[severity]`",
+            pyproject.display()
         ));
     }
     fs::write(&target, config).map_err(|it| format!("cannot write `{shown_target}`: {it}"))?;

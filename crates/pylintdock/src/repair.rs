@@ -84,7 +84,12 @@ impl<'c> Repair<'c> {
             return Ok(self);
         }
         let source: Source = self.subject.source.clone();
-        guarded(|| Repair::of(plan, job, Subject::new(plan, contexts, job, source)))
+        let lacks_stage = self.subject.lacks_stage;
+        guarded(|| {
+            let mut subject = Subject::new(plan, contexts, job, source);
+            subject.lacks_stage = lacks_stage;
+            Repair::of(plan, job, subject)
+        })
     }
 
     /// Rules whose fixes do not settle; then nothing is changed.
@@ -200,6 +205,7 @@ impl<'c> Repair<'c> {
 
     fn count(&self, res: &mut Examined) {
         res.tally.leave_out(&self.counted);
+        res.tally.n_without_stage = usize::from(self.subject.lacks_stage);
         res.tally.n_fixed += self.outcome.applied.len();
         res.tally.n_files_fixed += usize::from(self.is_change());
     }

@@ -112,6 +112,10 @@ pub(crate) struct Tally {
     pub(crate) n_known: usize,
     /// In the baseline, and gone.
     pub(crate) n_gone: usize,
+    /// In the baseline, of Dockerfiles that are no more.
+    pub(crate) n_deleted: usize,
+    /// Files without the stage that `--target` names.
+    pub(crate) n_without_stage: usize,
     /// Left out because they were there at the revision that is compared with.
     pub(crate) n_unchanged: usize,
     pub(crate) by_rule: BTreeMap<&'static str, RuleCount>,
@@ -171,6 +175,8 @@ impl Tally {
         self.n_files_fixed += other.n_files_fixed;
         self.n_known += other.n_known;
         self.n_gone += other.n_gone;
+        self.n_deleted += other.n_deleted;
+        self.n_without_stage += other.n_without_stage;
         self.n_unchanged += other.n_unchanged;
         for (rule, theirs) in other.by_rule {
             match self.by_rule.get_mut(rule) {

@@ -53,6 +53,11 @@ impl Scope {
         Ok(res)
     }
 
+    /// How many findings the baselines have of Dockerfiles that are no more.
+    pub(crate) fn n_deleted(&self) -> usize {
+        self.baselines.values().map(Baseline::n_deleted).sum()
+    }
+
     /// What is compared with.
     pub(crate) fn revision(&self) -> Option<&Revision> {
         self.revision.as_ref()

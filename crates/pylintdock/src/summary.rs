@@ -45,14 +45,17 @@ fn left_out(tally: &Tally) -> String {
     if !parts.is_empty() {
         res += &format!("Left out: {}.\n", parts.join(", "));
     }
-    if tally.n_gone > 0 {
-        let (gone, it) = match tally.n_gone {
-            1 => ("1 problem of the baseline is gone".to_owned(), "it"),
-            n_gone => (format!("{n_gone} problems of the baseline are gone"), "them"),
-        };
-        res += &format!("{gone}; write it anew with --write-baseline to forget {it}.\n");
-    }
-    res
+    let gone = |n: usize, why: &str| match n {
+        0 => String::new(),
+        1 => format!(
+            "1 problem of the baseline is gone{why}; write it anew with --write-baseline to forget it.\n"
+        ),
+        _ => format!(
+            "{n} problems of the baseline are gone{why}; write it anew with --write-baseline to forget them.\n"
+        ),
+    };
+    res += &gone(tally.n_gone, "");
+    res + &gone(tally.n_deleted, " with the Dockerfile")
 }
 
 /// What `--diff-base` has compared with.
