@@ -1,6 +1,19 @@
 //! A sorted TSV table compiled into the program and binary-searched in place.
 
+use std::cell::Cell;
+use std::hash::{Hash, Hasher};
+
 use memchr::{memchr, memrchr};
+use rustc_hash::FxHasher;
+
+/// How many answers are remembered.
+const N_GUESSES: usize = 1024;
+
+thread_local! {
+    /// Where keys were found last, by their hash. What stands there is looked at before it is believed, so that it does
+    /// not matter which key, or table, it was for. A search touches a dozen places in a table, a guess one.
+    static GUESSES: [Cell<usize>; N_GUESSES] = const { [const { Cell::new(0) }; N_GUESSES] };
+}
 
 /// A table: lines of tab-separated columns, sorted by bytes, each ended by a line feed.
 ///
@@ -68,6 +81,35 @@ impl Table {
 
     /// The offset of the first line that is not less than the parts of a key, one behind the other.
     fn lower_bound(self, key: &[&str]) -> usize {
+        let mut hasher = FxHasher::default();
+        (self.text.as_ptr(), key).hash(&mut hasher);
+        let slot = hasher.finish() as usize % N_GUESSES;
+        GUESSES.with(|guesses| {
+            let Some(guess) = guesses.get(slot) else { return self.search(key) };
+            if !self.is_lower_bound(guess.get(), key) {
+                guess.set(self.search(key));
+            }
+            guess.get()
+        })
+    }
+
+    /// Whether an offset, which may be any number, is the answer of [`Table::search`].
+    fn is_lower_bound(self, offset: usize, key: &[&str]) -> bool {
+        let Some((before, behind)) = self.text.as_bytes().split_at_checked(offset) else {
+            return false;
+        };
+        let is_before = match before.split_last() {
+            None => true,
+            Some((b'\n', lines)) => {
+                let start = memrchr(b'\n', lines).map_or(0, |it| it + 1);
+                is_less(before.get(start..).unwrap_or(&[]), key)
+            }
+            Some(_) => false,
+        };
+        is_before && (behind.is_empty() || !is_less(behind, key))
+    }
+
+    fn search(self, key: &[&str]) -> usize {
         let bytes = self.text.as_bytes();
         let (mut lo, mut hi) = (0, bytes.len());
         while lo < hi {
@@ -140,6 +182,16 @@ mod tests {
         assert_eq!(SMALL.row_of_two("b", "y").unwrap().column(2), "4");
         assert_eq!(SMALL.row_of_two("b", "z"), None);
         assert_eq!(SMALL.row_of_two("b\tx", "3"), None);
+    }
+
+    #[test]
+    fn a_guess_is_believed_where_it_is_right() {
+        for key in ["", "a", "a-", "b", "b\tz", "c", "d"] {
+            let found = SMALL.search(&[key, "\t"]);
+            let right: Vec<usize> =
+                (0..99).filter(|it| SMALL.is_lower_bound(*it, &[key, "\t"])).collect();
+            assert_eq!(right, [found], "{key}");
+        }
     }
 
     #[test]
