@@ -101,7 +101,7 @@ pub struct Lock {
     pub default_groups: Vec<String>,
     /// Poetry 1: the normalised names of the optional packages that each extra brings directly.
     pub extras: Vec<(String, Vec<String>)>,
-    memory: memory::Memory,
+    pub(crate) memory: memory::Memory,
 }
 
 /// What the file names of a lock file are worth.

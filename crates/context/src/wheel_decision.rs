@@ -1,16 +1,17 @@
 //! Whether a locked package is installed from a wheel or built, as far as the lock file says.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::lock::{Listing, Lock, Package, PackageSource};
 use crate::marker::Environment;
 use crate::wheel_tag::{Fit, Target, best};
 
 /// What the installer does with a locked package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision<'l> {
-    /// It installs this file.
-    Wheel(&'l str),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It installs the file with this number in [`Package::wheels`].
+    Wheel(usize),
     /// It builds the source archive, repository or directory. Whether that calls a compiler is another question: many
     /// sources are pure Python.
     Compile,
@@ -53,11 +54,19 @@ impl fmt::Display for Doubt {
     }
 }
 
+impl Lock {
+    /// How each of [`Lock::packages`] is installed on a target; see [`decision`].
+    pub fn decisions(&self, target: &Target) -> Arc<[Decision]> {
+        let find = || self.packages.iter().map(|it| decision(self, it, target)).collect();
+        self.memory.decisions(target, find)
+    }
+}
+
 /// How `package`, an entry of `lock`, is installed on `target`.
 ///
 /// Options such as `--no-binary` are not looked at, nor is whether the package is installed at all: that is
 /// [`Lock::installed`].
-pub fn decision<'l>(lock: &Lock, package: &'l Package, target: &Target) -> Decision<'l> {
+pub fn decision(lock: &Lock, package: &Package, target: &Target) -> Decision {
     match package.source {
         PackageSource::Repository(_) | PackageSource::Directory { .. } => return Decision::Compile,
         PackageSource::Virtual(_) => return Decision::Unknown(Doubt::NotInstalled),
@@ -82,7 +91,7 @@ pub fn decision<'l>(lock: &Lock, package: &'l Package, target: &Target) -> Decis
         return Decision::Unknown(Doubt::OtherEnvironment);
     }
     match best(package.wheels.iter().map(String::as_str), target) {
-        Some((file, Fit::Yes(_))) => Decision::Wheel(file),
+        Some((number, Fit::Yes(_))) => Decision::Wheel(number),
         Some(_) => Decision::Unknown(Doubt::LibcNotKnown),
         None if lock.listing == Listing::Trimmed => Decision::Unknown(Doubt::Trimmed),
         None if package.has_sdist => Decision::Compile,

@@ -122,13 +122,11 @@ pub fn fits(file_name: &str, target: &Target) -> bool {
     WheelName::parse(file_name).is_some_and(|it| matches!(it.fit(target), Fit::Yes(_)))
 }
 
-/// The file that pip takes of those of one version, with how well it fits; of files that do not fit, none.
-pub fn best<'n>(
-    files: impl IntoIterator<Item = &'n str>,
-    target: &Target,
-) -> Option<(&'n str, Fit)> {
-    let named = files.into_iter().filter_map(|file| Some((file, WheelName::parse(file)?)));
-    let fitting = named.map(|(file, name)| (file, name.fit(target), name.build_order()));
+/// The number of the file that pip takes of those of one version, with how well it fits; of files that do not fit, none.
+pub fn best<'n>(files: impl IntoIterator<Item = &'n str>, target: &Target) -> Option<(usize, Fit)> {
+    let named = files.into_iter().map(WheelName::parse).enumerate();
+    let named = named.filter_map(|(number, name)| Some((number, name?)));
+    let fitting = named.map(|(number, name)| (number, name.fit(target), name.build_order()));
     let chosen = fitting
         .filter(|it| it.1 != Fit::No)
         .min_by(|left, right| left.1.cmp(&right.1).then(right.2.cmp(&left.2)))?;

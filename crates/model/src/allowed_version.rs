@@ -1,5 +1,7 @@
 //! The version that stands for the newest one that the bounds of a requirement allow.
 
+use std::rc::Rc;
+
 use context::Operator;
 use knowledge::wheel::newest_between;
 
@@ -8,7 +10,7 @@ use crate::requirements::Wanted;
 impl Wanted {
     /// A version that stands for the newest that is allowed for a Python: the exact one, or the newest known below the
     /// bound above. `None` without either.
-    pub fn newest_allowed(&self, python: Option<(u8, u8)>) -> Option<String> {
+    pub fn newest_allowed(&self, python: Option<(u8, u8)>) -> Option<Rc<str>> {
         if self.version.is_some() {
             return self.version.clone();
         }
@@ -32,7 +34,7 @@ impl Wanted {
         });
         let known = python.and_then(|it| newest_between(&self.name, least, &most, is_below, it));
         // Where none is known by its number, the bound that is a version itself says most.
-        Some(known.or(least).map_or(most, str::to_owned))
+        Some(known.or(least).unwrap_or(&most).into())
     }
 }
 
@@ -67,9 +69,9 @@ mod tests {
         ];
         for (text, expected) in cases {
             let requirement = context::parse_requirement(text, 0).unwrap();
-            let version = requirement.pinned().map(str::to_owned);
+            let version = requirement.pinned().map(Rc::from);
             let span = Span::at(0);
-            let name = requirement.normalized_name().unwrap();
+            let name = requirement.normalized_name().unwrap().into();
             let wanted = Wanted {
                 name,
                 requirement: requirement.into(),

@@ -71,8 +71,8 @@ pub fn compiled<'f>(
         }
         let on_glibc = installation_of(build, wanted, place, Libc::Glibc(None));
         res.push(Compiled {
-            name: wanted.name.clone(),
-            version: wanted.version.clone(),
+            name: wanted.name.to_string(),
+            version: wanted.version.as_deref().map(str::to_owned),
             span: wanted.span,
             is_written: wanted.file.is_none(),
             has_glibc_wheel: on_glibc == Installation::Wheel,

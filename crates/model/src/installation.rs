@@ -1,6 +1,7 @@
 //! What pip does with each requirement of a stage: takes a wheel, compiles, or fails.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use context::Source;
 use context::known_wheels::KnownInstallation;
@@ -31,7 +32,7 @@ pub struct Planned {
 
 /// What the tables say of a package at a version in a place, which calls of several stages ask for.
 pub(crate) type Installations =
-    RefCell<FxHashMap<(String, Option<String>, (u8, u8), Libc, Architecture), Installation>>;
+    RefCell<FxHashMap<(Rc<str>, Option<Rc<str>>, (u8, u8), Libc, Architecture), Installation>>;
 
 /// A call that installs Python packages, with what it installs.
 pub type Installing<'b, 'f> = (&'b RunCall<'f>, &'b Requirements, &'b Step<'f>);
@@ -77,8 +78,11 @@ pub fn planned<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<Planned> {
                 known => known,
             };
             res.push(Planned {
-                name: wanted.name.clone(),
-                version: wanted.newest_allowed(interpreter.map(|it| it.version)),
+                name: wanted.name.to_string(),
+                version: wanted
+                    .newest_allowed(interpreter.map(|it| it.version))
+                    .as_deref()
+                    .map(str::to_owned),
                 span: wanted.span,
                 installation,
             });
@@ -145,7 +149,7 @@ pub fn installation_of(
     }
     let architecture = place.architecture.unwrap_or(Architecture::X86_64);
     let version = wanted.newest_allowed(Some(place.version));
-    let key = (wanted.name.clone(), version, place.version, libc, architecture);
+    let key = (Rc::clone(&wanted.name), version, place.version, libc, architecture);
     let known = build.installations.borrow().get(&key).copied();
     let by_table = known.unwrap_or_else(|| {
         let version = key.1.as_deref();
@@ -183,7 +187,9 @@ pub fn not_in_tables(build: &Build<'_>) -> Vec<(String, Option<String>)> {
                 && package(&it.name).is_none()
         };
         let wanted = found.wanted.iter().filter(is_unknown);
-        res.extend(wanted.map(|it| (normalize(&it.name).into_owned(), it.version.clone())));
+        res.extend(wanted.map(|it| {
+            (normalize(&it.name).into_owned(), it.version.as_deref().map(str::to_owned))
+        }));
     }
     res.sort();
     res.dedup();

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use context::Environment;
-use context::lock::{Package, PackageSource};
-use context::wheel_decision::{Decision, decision};
+use context::lock::{Installed, Package, PackageSource};
+use context::wheel_decision::Decision;
 use context::wheel_tag::{self, Target, WheelName};
 use knowledge::image::Libc;
 use knowledge::python_package::{Native, package};
@@ -139,13 +139,15 @@ fn on_machine(
     let target = target(place.version, libc, architecture);
     let packages = install.lock.installed(&install.selection, &environment);
     let packages = packages.into_iter().filter(|it| !install.leaves_out(it.package));
-    packages
-        .map(|it| Answer {
+    let decisions = install.lock.decisions(&target);
+    let answer = |it: Installed<'_>| {
+        Some(Answer {
             index: it.index,
             is_certain: it.is_certain && install.is_known(it.package),
-            installation: installation(install, it.package, &target),
+            installation: installation(it.package, *decisions.get(it.index)?),
         })
-        .collect()
+    };
+    packages.filter_map(answer).collect()
 }
 
 /// The place that wheels are chosen for.
@@ -187,12 +189,12 @@ fn merged(one: Vec<Answer>, other: Vec<Answer>) -> Vec<Answer> {
     res
 }
 
-fn installation(install: &LockInstall, locked: &Package, target: &Target) -> Installation {
+fn installation(locked: &Package, decision: Decision) -> Installation {
     let native = match locked.source.is_pypi() {
         Some(false) => Native::Unknown,
         _ => package(&locked.name).map_or(Native::Unknown, |it| it.native()),
     };
-    match decision(&install.lock, locked, target) {
+    match decision {
         Decision::Wheel(_) => Installation::Wheel,
         Decision::Impossible => Installation::Fails,
         Decision::Compile => match (native, kind_of(&locked.wheels)) {

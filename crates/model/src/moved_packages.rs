@@ -262,7 +262,7 @@ pub fn is_all_pure<'f>(build: &Build<'f>, moved: &MovedPackages<'_, 'f>) -> bool
     let all = moved_calls(build, moved);
     !all.is_empty()
         && all.iter().all(|(_, found, _)| {
-            let names = found.wanted.iter().map(|it| it.name.as_str());
+            let names = found.wanted.iter().map(|it| &*it.name);
             let mut names = names.map(native);
             found.is_complete() && found.locks.is_empty() && names.all(|it| it == Native::No)
         })
@@ -304,8 +304,8 @@ pub fn built<'f>(build: &Build<'f>, moved: &MovedPackages<'_, 'f>, libc: Libc) -
                 known => known,
             };
             res.push(Built {
-                name: wanted.name.clone(),
-                version: wanted.version.clone(),
+                name: wanted.name.to_string(),
+                version: wanted.version.as_deref().map(str::to_owned),
                 span: wanted.span,
                 installation,
                 elsewhere: installation_of(build, wanted, place, libc),

@@ -31,7 +31,7 @@ pub struct Requirements {
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The name in the form in which names are compared; empty for a path or URL that does not tell.
-    pub name: String,
+    pub name: Rc<str>,
     /// As it was read. Its spans refer to `file`, or to the Dockerfile.
     pub requirement: Rc<Requirement>,
     /// The requirements file in the context; `None` on the command line.
@@ -39,7 +39,7 @@ pub struct Wanted {
     /// The place in the Dockerfile: the operand, or the value of `-r`.
     pub span: Span,
     /// The exact version, from the requirement itself or a constraint.
-    pub version: Option<String>,
+    pub version: Option<Rc<str>>,
     /// `-e`.
     pub is_editable: bool,
 }
@@ -75,7 +75,7 @@ impl Wanted {
     pub fn title(&self) -> String {
         match &self.version {
             Some(version) => format!("{}=={version}", self.name),
-            None => self.name.clone(),
+            None => self.name.to_string(),
         }
     }
 }
@@ -169,8 +169,8 @@ fn read_call<'f>(
         }
     }
     for wanted in res.wanted.iter_mut().filter(|it| it.version.is_none()) {
-        let limit = limits.iter().find(|it| it.0 == wanted.name);
-        wanted.version = limit.map(|it| it.1.clone());
+        let limit = limits.iter().find(|it| *it.0 == *wanted.name);
+        wanted.version = limit.map(|it| Rc::clone(&it.1));
     }
     Some(res)
 }
@@ -234,8 +234,8 @@ fn read_operands(call: &Call<'_>, res: &mut Requirements) {
         });
         match read {
             Some(Ok(requirement)) => res.wanted.push(Wanted {
-                name: requirement.normalized_name().unwrap_or_default(),
-                version: requirement.pinned().map(str::to_owned),
+                name: requirement.normalized_name().unwrap_or_default().into(),
+                version: requirement.pinned().map(Rc::from),
                 requirement: Rc::new(requirement),
                 file: None,
                 span: argument.span,
@@ -261,7 +261,7 @@ pub(crate) struct ReadFile {
     unread: Vec<String>,
     origin: Origin,
     /// Names with the versions that constraints give them.
-    limits: Vec<(String, String)>,
+    limits: Vec<(String, Rc<str>)>,
 }
 
 /// Takes in what a file says that is named at a place of the Dockerfile.
@@ -269,7 +269,7 @@ fn add_file(
     file: &ReadFile,
     span: Span,
     res: &mut Requirements,
-    limits: &mut Vec<(String, String)>,
+    limits: &mut Vec<(String, Rc<str>)>,
 ) {
     res.wanted.extend(file.wanted.iter().map(|it| Wanted { span, ..it.clone() }));
     res.unread.extend(file.unread.iter().map(|it| Unread { span, what: it.clone() }));
@@ -299,13 +299,12 @@ fn read_file(build: &Build<'_>, path: &str, is_constraint: bool) -> Rc<ReadFile>
                     if file.is_constraint || is_constraint =>
                 {
                     let limit = it.name.as_ref().zip(it.pinned());
-                    res.limits.extend(
-                        limit.map(|(name, it)| (normalize_name(&name.text), it.to_owned())),
-                    );
+                    res.limits
+                        .extend(limit.map(|(name, it)| (normalize_name(&name.text), it.into())));
                 }
                 Content::Requirement(it) | Content::Editable(it) => res.wanted.push(Wanted {
-                    name: it.normalized_name().unwrap_or_default(),
-                    version: it.pinned().map(str::to_owned),
+                    name: it.normalized_name().unwrap_or_default().into(),
+                    version: it.pinned().map(Rc::from),
                     requirement: Rc::new(it.clone()),
                     file: Some(name.clone()),
                     span: Span::at(0),

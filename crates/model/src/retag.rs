@@ -223,7 +223,7 @@ fn needs_no_compiler<'f>(
         }
         let wanted = found.wanted.iter();
         let wanted = wanted.filter(|it| needs_libraries(&it.name, it.version.as_deref()));
-        with_libraries.extend(wanted.map(|it| it.name.clone()));
+        with_libraries.extend(wanted.map(|it| it.name.to_string()));
     }
     let mut unknown = Vec::new();
     for it in planned(build, stage) {

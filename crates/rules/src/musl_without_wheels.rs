@@ -116,9 +116,5 @@ fn without_wheel(build: &Build<'_>, wanted: &Wanted, place: Interpreter) -> Opti
     if installation_of(build, wanted, place, Libc::Glibc(None)) != Installation::Wheel {
         return None;
     }
-    let name = match &wanted.version {
-        Some(version) => format!("{}=={version}", wanted.name),
-        None => wanted.name.clone(),
-    };
-    Some(Found { span: wanted.span, name, fails })
+    Some(Found { span: wanted.span, name: wanted.title(), fails })
 }

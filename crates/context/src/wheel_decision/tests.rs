@@ -10,6 +10,7 @@ fn answer(format: LockFormat, text: &str, libc: Libc) -> String {
         Target { python: (3, 12), free_threaded: false, libc, machine: "x86_64".to_owned() };
     let lock = parse(format, text).unwrap();
     match decision(&lock, &lock.packages[0], &target) {
+        Decision::Wheel(number) => lock.packages[0].wheels[number].clone(),
         Decision::Unknown(doubt) => format!("{doubt:?}"),
         other => format!("{other:?}"),
     }
@@ -30,7 +31,7 @@ fn uv_locks_decide() {
     let both = format!("{sdist}\n{old}");
     let glibc = Libc::Glibc(2, 36);
     let musl = Libc::Musl(1, 2);
-    let old_wheel = "Wheel(\"a-1-cp312-cp312-manylinux2014_x86_64.whl\")";
+    let old_wheel = "a-1-cp312-cp312-manylinux2014_x86_64.whl";
     let other_python = "requires-python = \">=3.13\"";
     let other_system = "supported-markers = [\"sys_platform == 'darwin'\"]";
     for (head, source, files, libc, expected) in [
@@ -48,7 +49,7 @@ fn uv_locks_decide() {
         ("", r#"{ git = "https://example.com/a#00" }"#, "", glibc, "Compile"),
         ("", r#"{ editable = "." }"#, "", glibc, "Compile"),
         ("", r#"{ virtual = "." }"#, "", glibc, "NotInstalled"),
-        ("", r#"{ path = "a-1-py3-none-any.whl" }"#, "", musl, "Wheel(\"a-1-py3-none-any.whl\")"),
+        ("", r#"{ path = "a-1-py3-none-any.whl" }"#, "", musl, "a-1-py3-none-any.whl"),
         ("", r#"{ url = "https://x/a-1.tar.gz" }"#, "sdist = { hash = \"\" }", musl, "Compile"),
     ] {
         let text = uv(head, source, files);
@@ -76,7 +77,7 @@ fn what_a_lock_does_not_say_is_unknown() {
     for (format, text, expected) in [
         (LockFormat::Pylock, pylock("pipenv", wheel), "NamesInvented"),
         (LockFormat::Pylock, pylock("pipenv", "vcs = { url = \"x\" }"), "Compile"),
-        (LockFormat::Pylock, pylock("uv", wheel), "Wheel(\"a-1-py3-none-any.whl\")"),
+        (LockFormat::Pylock, pylock("uv", wheel), "a-1-py3-none-any.whl"),
         (LockFormat::Pylock, pylock("pip", windows), "Impossible"),
         (
             LockFormat::Pylock,
