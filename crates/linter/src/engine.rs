@@ -33,14 +33,15 @@ pub fn check(rules: &[&'static Rule], input: &Input<'_>) -> Vec<Diagnostic> {
     with_build(input, |build| found(rules, input, build))
 }
 
-/// Like [`check`], where the text has been parsed already: `scripts` comes from [`model::scripts`].
-pub fn check_parsed<'f>(
+/// Like [`check`], where the text has been read already: `build` knows no context yet, no target and no arguments.
+pub fn check_build<'f>(
     rules: &[&'static Rule],
     input: &Input<'f>,
-    file: &'f File<'f>,
-    scripts: &'f Scripts<'f>,
+    build: Build<'f>,
 ) -> Vec<Diagnostic> {
-    found(rules, input, &build(input, file, scripts))
+    let mut build = build.in_context(input.files, input.dockerfile);
+    build.wishes.kept_packages = input.settings.keep_packages();
+    found(rules, input, &build)
 }
 
 /// Like [`check`], with what is wrong in the requirements and lock files that the Dockerfile installs from.

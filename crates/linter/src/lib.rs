@@ -16,7 +16,7 @@ pub use builder::{Feature, TargetVersion};
 pub use config::{Layer, Origin, Settings, WheelTransfer};
 pub use config_error::{ConfigError, UnknownRule};
 pub use diagnostic::{Diagnostic, Label, Severity};
-pub use engine::{Input, check, check_parsed, check_with_inputs};
+pub use engine::{Input, check, check_build, check_with_inputs};
 pub use fix::{Edit, Fix, Safety};
 pub use knowledge::{Date, DateError};
 pub use rule::{Repair, Reports, Rule, link};

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use context::IgnoreFile;
 use context::known_wheels::{KNOWN_WHEELS, KnownWheels};
+use context::{Files, IgnoreFile};
 use knowledge::image::{Basis, Image, image};
 use knowledge::size::Installed;
 use rustc_hash::FxHashMap;
@@ -93,6 +93,13 @@ impl<'f> Build<'f> {
         let mut build = reader.build;
         build.mark_shipped();
         build
+    }
+
+    /// The same in a build context that was not known before. Of the build nothing may have been asked that is answered
+    /// from the context.
+    pub fn in_context(mut self, files: &'f dyn Files, dockerfile: &'f str) -> Build<'f> {
+        self.surroundings = Surroundings { files, dockerfile, ..self.surroundings };
+        self
     }
 
     fn mark_shipped(&mut self) {

@@ -12,11 +12,11 @@ pub fn certain_system<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Image>
     let Base::Image { reference, known } = &build.lineage(stage).last()?.base else { return None };
     let named = |repository: &str, tag: Option<&str>| image(repository, tag).distribution;
     let name = reference.repository.rsplit('/').next().unwrap_or("");
-    let by_tag = named(".", reference.tag.as_deref()) == known.distribution;
+    let by_tag = || named(".", reference.tag.as_deref()) == known.distribution;
     let by_name = || named(&format!("./{name}"), None) == known.distribution;
     let is_certain = match known.basis {
-        Basis::Table => by_tag || by_name() || is_for_python(known.python),
-        Basis::Convention => by_tag,
+        Basis::Table => is_for_python(known.python) || by_tag() || by_name(),
+        Basis::Convention => by_tag(),
         Basis::Unknown => false,
     };
     is_certain.then_some(*known)

@@ -32,6 +32,6 @@ pub use name::is_dockerfile;
 pub use problem::Problem;
 pub use revision::{PastFiles, Revision};
 pub use source::{LARGEST_DOCKERFILE, Source};
-pub use subject::Subject;
+pub use subject::{Subject, without_context};
 pub use write::{Change, write_all};
 pub use yaml::read_yaml;

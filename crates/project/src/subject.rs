@@ -32,21 +32,21 @@ impl<'c> Subject<'c> {
             (Some(root), _) => Some(root.to_path_buf()),
             (None, Some(file)) => {
                 let parsed = parsed_start(&source.text);
-                root(file, &parsed, &model::scripts(&parsed))
+                root(file, &without_context(&parsed, &model::scripts(&parsed)))
             }
             (None, None) => None,
         };
         Subject::at(root, file, source, contexts)
     }
 
-    /// Like [`Subject::new`] without a given context, where the text has been parsed already.
-    pub fn of_parsed<'f>(
+    /// Like [`Subject::new`] without a given context, where the text has been read already; see [`without_context`].
+    pub fn of_build(
         file: Option<&Dockerfile>,
         source: Source,
-        (parsed, scripts): (&'f File<'f>, &'f Scripts<'f>),
+        build: &Build<'_>,
         contexts: &'c Contexts,
     ) -> Subject<'c> {
-        let root = file.and_then(|it| root(it, parsed, scripts));
+        let root = file.and_then(|it| root(it, build));
         Subject::at(root, file, source, contexts)
     }
 
@@ -116,10 +116,15 @@ fn parsed_start(text: &str) -> File<'_> {
     file
 }
 
-/// The context that what is copied points to: the files that must be there are expected wherever it is.
-fn root<'f>(file: &Dockerfile, parsed: &'f File<'f>, scripts: &'f Scripts<'f>) -> Option<PathBuf> {
+/// What a Dockerfile means as long as its context is not known.
+pub fn without_context<'f>(parsed: &'f File<'f>, scripts: &'f Scripts<'f>) -> Build<'f> {
     let around = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
-    let expected = model::expected_files(&Build::new(parsed, scripts, around));
+    Build::new(parsed, scripts, around)
+}
+
+/// The context that what is copied points to: the files that must be there are expected wherever it is.
+fn root(file: &Dockerfile, build: &Build<'_>) -> Option<PathBuf> {
+    let expected = model::expected_files(build);
     let root = infer_context(&file.directory, &expected, &file.outermost);
     // What is not saved yet may claim to be in a directory that does not exist.
     root.filter(|it| it.is_dir())

@@ -159,9 +159,10 @@ impl Surroundings {
         let scripts = model::scripts(&parsed);
         let source = Source { text: text.to_owned(), first_invalid_byte: None };
         let file = document.file.as_deref();
-        let subject = Subject::of_parsed(file, source, (&parsed, &scripts), &self.contexts);
+        let build = project::without_context(&parsed, &scripts);
+        let subject = Subject::of_build(file, source, &build, &self.contexts);
         self.with_subject(document, &subject, |input, _, problem| {
-            (linter::check_parsed(rules::ALL, input, &parsed, &scripts), problem)
+            (linter::check_build(rules::ALL, input, build), problem)
         })
     }
 
