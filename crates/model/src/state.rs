@@ -28,7 +28,7 @@ pub struct State {
 }
 
 /// Docker's own images whose Dockerfile has no WORKDIR; `golang`, `redis` and others have one.
-const AT_ROOT: [&str; 18] = [
+const AT_ROOT: [&str; 20] = [
     "almalinux",
     "alpine",
     "amazonlinux",
@@ -39,6 +39,7 @@ const AT_ROOT: [&str; 18] = [
     "eclipse-temurin",
     "fedora",
     "gcc",
+    "java",
     "nginx",
     "node",
     "openjdk",
@@ -46,6 +47,7 @@ const AT_ROOT: [&str; 18] = [
     "pypy",
     "python",
     "rockylinux",
+    "ruby",
     "ubuntu",
 ];
 

@@ -30,13 +30,14 @@ pub(crate) fn check(file: &File<'_>, found: &mut Vec<SyntaxError>) {
         match instruction.keyword {
             Keyword::From => {
                 let words = instruction.arguments.words();
-                if let [image] | [image, _, _] = words {
+                let name = stage_name(instruction);
+                if let Some(image) = words.first().filter(|_| words.len() == 1 || name.is_some()) {
                     let stages = names.get(..n_named).unwrap_or_default();
                     found.extend(base(file, image, &declared, stages));
                 }
-                if let [_, _, name] = words {
+                if let Some(name) = words.get(2).filter(|_| name.is_some()) {
                     found.extend(name_fault(file, name));
-                    n_named += usize::from(stage_name(instruction).is_some());
+                    n_named += 1;
                 }
             }
             Keyword::Copy => found.extend(copied_from(file, instruction, &names)),
@@ -62,7 +63,11 @@ fn declared<'f>(file: &'f File<'_>) -> Vec<(&'f str, bool)> {
 /// The name that a FROM gives its stage, as the builder keeps it.
 fn stage_name(instruction: &Instruction<'_>) -> Option<String> {
     match instruction.arguments.words() {
-        [_, _, name] if instruction.keyword == Keyword::From => Some(name.text.to_lowercase()),
+        [_, between, name]
+            if instruction.keyword == Keyword::From && between.text.eq_ignore_ascii_case("as") =>
+        {
+            Some(name.text.to_lowercase())
+        }
         _ => None,
     }
 }

@@ -118,6 +118,7 @@ HEALTHCHECK CMD [""]
 FROM scratch AS «1a»
 FROM scratch AS «a/b»
 FROM scratch AS A_b
+«FROM» Apache Airflow 3.4.1
 FROM scratch AS a-b.c
 FROM scratch AS «-a»
 FROM scratch AS «é»
