@@ -167,7 +167,13 @@ fn what_the_builder_refuses_is_told_once_with_a_way_out() {
             "FROM a\nRUN <<E\nRUN b",
             "<<E",
             "the heredoc `E` has no end",
-            "write a line with only `E` below its text",
+            "everything below is taken for its text; write a line with only `E` where it ends",
+        ),
+        (
+            "FROM a\nRUN <<E\nfoo\nCOPY b\n E",
+            "<<E",
+            "the heredoc `E` has no end",
+            "line 5 does not end it: `E` must stand there alone, without blanks before or behind it",
         ),
         (
             "FROM a\nCOPY --form=b c d",
@@ -176,8 +182,8 @@ fn what_the_builder_refuses_is_told_once_with_a_way_out() {
             "did you mean `--from`?",
         ),
         (
-            "FROM a\nCOPY --from= c d",
-            "--from=",
+            "FROM a\nCOPY --from c d",
+            "--from",
             "`--from` has no value",
             "write `--from=value`, without a blank around `=`",
         ),

@@ -115,6 +115,7 @@ impl Settings {
             None => (rule.is_on_by_default, None),
             Some(chosen) => match chosen.get(rule.name) {
                 Some(origin) => (true, Some(origin)),
+                None if rule.is_always_on => (true, None),
                 None => (false, chosen.values().next()),
             },
         }
@@ -229,10 +230,15 @@ impl Settings {
             for name in select {
                 chosen.extend(resolve(name, rules)?.into_iter().map(here));
             }
+            // What runs whatever is selected was ignored for its own sake.
+            let stays = |name: &str| {
+                let is_always_on = rules.iter().any(|it| it.name == name && it.is_always_on);
+                is_always_on && !chosen.contains_key(name)
+            };
+            res.ignored.retain(|name, _| stays(name));
+            res.levels.retain(|name, it| it.0 != Level::Off || stays(name));
             res.chosen = Some(chosen);
             res.added.clear();
-            res.ignored.clear();
-            res.levels.retain(|_, it| it.0 != Level::Off);
         }
         for name in ignore {
             res.ignored.extend(resolve(name, rules)?.into_iter().map(here));

@@ -18,6 +18,9 @@ pub struct Rule {
     pub since: &'static str,
     /// Whether it runs without being selected.
     pub is_on_by_default: bool,
+    /// Whether it runs although only other rules are selected: what the others say of a file that cannot be read is
+    /// worth nothing. It can be ignored by name.
+    pub is_always_on: bool,
     /// The Markdown page `rules/<name>.md`.
     pub page: &'static str,
     /// Looks at one Dockerfile and reports what it finds.
@@ -75,6 +78,9 @@ impl Rule {
         }
         if !self.is_on_by_default {
             res += " · off by default";
+        }
+        if self.is_always_on {
+            res += " · runs whatever is selected";
         }
         res + " · since " + self.since
     }

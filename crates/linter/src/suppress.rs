@@ -12,6 +12,7 @@ pub static SUPPRESSION_UNUSED: Rule = Rule {
     aliases: &[],
     since: "0.1.0",
     is_on_by_default: true,
+    is_always_on: false,
     page: include_str!("../../../rules/suppression-unused.md"),
     // Only the engine knows what was hidden; see `apply`.
     check: |_, _| {},

@@ -159,6 +159,8 @@ pub(crate) struct Check {
     pub(crate) diff: bool,
 
     /// Run only these rules: names or aliases such as DL3042, with commas between them, or `all`
+    ///
+    /// Files that cannot be read are reported in any case, by syntax-error and not-utf-8, unless --ignore names these.
     #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = CHOICE)]
     pub(crate) select: Vec<String>,
 

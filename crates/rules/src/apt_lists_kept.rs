@@ -17,6 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["DL3009"],
     since: "0.1.0",
     is_on_by_default: true,
+    is_always_on: false,
     page: include_str!("../../../rules/apt-lists-kept.md"),
     check,
 };

@@ -13,6 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     since: "0.1.0",
     is_on_by_default: true,
+    is_always_on: false,
     page: include_str!("../../../rules/cache-mount-wrong-path.md"),
     check,
 };

@@ -18,6 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["prefer-multi-stage-build"],
     since: "0.1.0",
     is_on_by_default: true,
+    is_always_on: false,
     page: include_str!("../../../rules/compiler-in-final-stage.md"),
     check,
 };

@@ -14,6 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["DF070"],
     since: "0.1.0",
     is_on_by_default: true,
+    is_always_on: false,
     page: include_str!("../../../rules/dependencies-after-source.md"),
     check,
 };

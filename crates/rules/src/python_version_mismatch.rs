@@ -16,6 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     since: "0.1.0",
     is_on_by_default: true,
+    is_always_on: false,
     page: include_str!("../../../rules/python-version-mismatch.md"),
     check,
 };
@@ -27,9 +28,8 @@ const FOR_ONE_PYTHON: &str = "aiohttp asyncpg grpcio lxml matplotlib mysqlclient
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for stage in &build.stages {
         for moved in moved_packages(build, stage) {
-            let places =
-                (certain_interpreter(build, moved.origin), certain_interpreter(build, stage));
-            let (Some(there), here) = places else { continue };
+            let Some(there) = certain_interpreter(build, moved.origin) else { continue };
+            let here = certain_interpreter(build, stage);
             match moved.form {
                 Form::SitePackages { source: Some(source), .. }
                     if source != there.version && is_own(&moved.source) =>

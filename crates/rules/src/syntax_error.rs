@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["DL1000"],
     since: "0.1.0",
     is_on_by_default: true,
+    is_always_on: true,
     page: include_str!("../../../rules/syntax-error.md"),
     check,
 };

@@ -88,11 +88,17 @@ pub fn parse(text: &str) -> File<'_> {
             lines: LineIndex::new(text),
         },
         reads_directives: true,
+        unclosed: None,
     };
     parser.run();
+    let unclosed = parser.unclosed;
     let mut file = parser.file;
     validity::check(&mut file);
     file.errors.sort_by_key(|it| it.span);
+    // What follows is text to the builder: what is wrong with it as instructions is only what comes of the one mistake.
+    if let Some(unclosed) = unclosed {
+        file.errors.retain(|it| it.span <= unclosed);
+    }
     file
 }
 
@@ -101,6 +107,8 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 struct Parser<'t> {
     file: File<'t>,
     reads_directives: bool,
+    /// The first heredoc without an end.
+    unclosed: Option<Span>,
 }
 
 impl<'t> Parser<'t> {
@@ -266,11 +274,25 @@ impl<'t> Parser<'t> {
             let span = instruction.line.span(it.range.clone());
             let body_start = lines.offset();
             let Some(end) = find_terminator(lines, self.file.text, &it) else {
-                self.file.errors.push(SyntaxError::new(
-                    span,
-                    format!("the heredoc `{}` has no end", it.name),
-                    format!("write a line with only `{}` below its text", it.name),
-                ));
+                let rest = Lines::new(self.file.text, body_start);
+                let near = rest.into_iter().find(|line| {
+                    let content = self.file.text[line.start..line.end].trim();
+                    content.trim_end_matches(';') == it.name
+                });
+                let help = match near {
+                    Some(line) => format!(
+                        "line {} does not end it: `{}` must stand there alone, without blanks before or behind it",
+                        self.file.lines.line(line.start as u32),
+                        it.name
+                    ),
+                    None => format!(
+                        "everything below is taken for its text; write a line with only `{}` where it ends",
+                        it.name
+                    ),
+                };
+                self.unclosed.get_or_insert(span);
+                let message = format!("the heredoc `{}` has no end", it.name);
+                self.file.errors.push(SyntaxError::new(span, message, help));
                 // The lines below are read as instructions, so that the rest of a half-typed file is still checked.
                 lines.rewind(after_line);
                 let here = Span::at(instruction.span.end as usize);

@@ -18,7 +18,8 @@ pub(super) struct Options {
     /// its lists, every other key replaces what it says.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(super) extend: Option<Spanned<String>>,
-    /// Rules that run, instead of those that run by default; `all` stands for every rule.
+    /// Rules that run, instead of those that run by default; `all` stands for every rule. What makes a file
+    /// unreadable is reported in any case, unless it is ignored by name.
     #[cfg_attr(test, schemars(with = "Option<Vec<super::schema::RuleName>>"))]
     pub(super) select: Option<Vec<Spanned<String>>>,
     /// Rules that run besides those.

@@ -16,8 +16,35 @@ const fn rule(name: &'static str, aliases: &'static [&'static str], is_on: bool)
         aliases,
         since: "0.1.0",
         is_on_by_default: is_on,
+        is_always_on: false,
         page: "",
         check: |_, _| {},
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_reported_unless_it_is_ignored_by_name() {
+    static UNREADABLE: Rule = Rule { is_always_on: true, ..rule("file-unreadable", &["X1"], true) };
+    static BOTH: [&Rule; 2] = [&CACHE, &UNREADABLE];
+    let names = |it: &[&str]| it.iter().map(|it| it.to_string()).collect::<Vec<_>>();
+    type Names = &'static [&'static str];
+    let cases: [(&str, Names, Names, Names); 9] = [
+        ("select = ['DL3042']", &[], &[], &["pip-cache-kept", "file-unreadable"]),
+        ("select = []", &[], &[], &["file-unreadable"]),
+        ("", &["DL3042"], &[], &["pip-cache-kept", "file-unreadable"]),
+        ("select = ['DL3042']\nignore = ['X1']", &[], &[], &["pip-cache-kept"]),
+        ("", &["DL3042"], &["x1"], &["pip-cache-kept"]),
+        // A selection on the command line does not bring back what was ignored for its own sake.
+        ("ignore = ['X1']", &["DL3042"], &[], &["pip-cache-kept"]),
+        ("[severity]\nX1 = 'off'", &["DL3042"], &[], &["pip-cache-kept"]),
+        ("ignore = ['X1', 'DL3042']", &["all"], &[], &["pip-cache-kept", "file-unreadable"]),
+        ("", &[], &["all"], &[]),
+    ];
+    for (text, select, ignore, expected) in cases {
+        let settings = Settings::of(&parse(text, "x.toml", &BOTH).unwrap());
+        let settings = settings.with_choice(&names(select), &names(ignore), &BOTH).unwrap();
+        let found: Vec<_> = BOTH.iter().filter(|it| settings.is_on(it)).map(|it| it.name).collect();
+        assert_eq!(found, expected, "{text} {select:?} {ignore:?}");
     }
 }
 

@@ -1,0 +1,27 @@
+//! What a run may write, what it says of it, and what it reports whatever was selected.
+
+use tests::command::run;
+use tests::project::{check, directory, project};
+
+#[test]
+fn a_file_that_cannot_be_read_fails_whatever_is_selected() {
+    let broken = "FROM python:3.13-slim\nRNU pip install flask\n";
+    let configured = [("Dockerfile", broken), ("pylintdock.toml", "select = ['image-latest']\n")];
+    let run = run(directory(&configured).path(), ["check"], b"");
+    assert_eq!(run.status, 1, "{}", run.output);
+    assert!(run.output.contains("error[syntax-error]: `RNU` is not"), "{}", run.output);
+    let selected = check(&project(&[("Dockerfile", broken)]), &[]);
+    assert_eq!(selected.status, 1, "{}", selected.output);
+    assert!(selected.output.contains("error[syntax-error]"), "{}", selected.output);
+    let ignored = check(&project(&[("Dockerfile", broken)]), &["--ignore", "syntax-error"]);
+    assert_eq!((ignored.status, ignored.output.as_str()), (0, "No problems found in 1 file.\n"));
+}
+
+#[test]
+fn a_nul_byte_is_told_once() {
+    let text = "FROM python:3.13-slim\n# a\0\nENV A=b\0c\0\n";
+    let run = check(&project(&[("Dockerfile", text)]), &["--output-format", "concise"]);
+    assert_eq!(run.status, 1);
+    assert!(run.output.contains("Dockerfile:3:8: error: this is a NUL byte, and 1 more follow"));
+    assert_eq!(run.output.matches("NUL").count(), 1, "{}", run.output);
+}
