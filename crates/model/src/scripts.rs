@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use shell::Script;
+use shell::{Command, Redirect, Script};
 use syntax::{Arguments, Excerpt, File, Heredoc, Instruction, Keyword};
 
 /// The scripts of each instruction, by its index in the file. Mostly one; none where the text is not for a POSIX shell.
@@ -70,14 +70,10 @@ fn read<'f>(
                 return;
             }
             let script = shell::parse(line);
-            let shell_reads_input = script.commands.iter().any(|it| {
-                it.program().is_some_and(is_shell)
-                    && it.redirects.iter().any(|it| it.operator == "<<")
-            });
+            let run = instruction.heredocs.iter().filter(|it| is_run(&script, it));
+            let bodies: Vec<Script<'f>> = run.map(|it| shell::parse(&it.text)).collect();
             res.push(script);
-            if shell_reads_input {
-                res.extend(instruction.heredocs.iter().map(|it| shell::parse(&it.text)));
-            }
+            res.extend(bodies);
         }
         _ => {}
     }
@@ -86,6 +82,67 @@ fn read<'f>(
 /// `RUN <<EOF` without a command of its own.
 fn is_only_heredocs(line: &Excerpt<'_>, heredocs: &[Heredoc<'_>]) -> bool {
     !heredocs.is_empty() && line.text().split_whitespace().all(|it| it.contains("<<"))
+}
+
+/// Whether a shell runs the text of a heredoc: `bash <<E`, `sh -s <<E`, `cat <<E | sh`.
+fn is_run(script: &Script<'_>, heredoc: &Heredoc<'_>) -> bool {
+    let is_it = |it: &Redirect<'_>| {
+        let is_same = it.span.contains(heredoc.span) || heredoc.span.contains(it.span);
+        matches!(it.operator, "<<" | "<<-") && is_same
+    };
+    let reads_it = |it: &&Command<'_>| it.redirects.iter().any(is_it);
+    let mut commands = script.commands.iter().skip_while(|it| !reads_it(it));
+    let Some(mut command) = commands.next() else { return false };
+    while !runs_input(command) {
+        // What `cat` and `tee` read, the next of the pipeline gets.
+        let hands_on = match command.program() {
+            Some("cat") => {
+                let mut operands = command.words.iter().skip(1).filter_map(|it| it.literal());
+                operands.all(|it| it == "-")
+                    && command.words.iter().all(|it| it.literal().is_some())
+            }
+            Some("tee") => true,
+            _ => false,
+        };
+        let is_redirected = command.redirects.iter().any(|it| it.operator.contains('>'));
+        match commands.next() {
+            Some(next) if hands_on && !is_redirected && next.place.reads_pipe => command = next,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Whether a command is a shell that takes its script from standard input.
+fn runs_input(command: &Command<'_>) -> bool {
+    let is_given_words = command.wrappers.iter().any(|it| it.literal() == Some("xargs"));
+    if is_given_words || !command.program().is_some_and(is_shell) {
+        return false;
+    }
+    let mut words = command.words.iter().skip(1).map(|it| it.literal());
+    while let Some(word) = words.next() {
+        match word {
+            Some("-" | "--" | "/dev/stdin") => return true,
+            Some("--rcfile" | "--init-file") => {
+                words.next();
+            }
+            Some(long) if long.starts_with("--") => {}
+            Some(letters) if letters.starts_with(['-', '+']) => {
+                if letters.contains('c') {
+                    return false;
+                }
+                if letters.contains('s') {
+                    return true;
+                }
+                if letters.ends_with(['o', 'O']) {
+                    words.next();
+                }
+            }
+            // A script of its own, which may read the text as it likes.
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Without a first line `#!` the default shell runs it.
