@@ -46,6 +46,7 @@ pub mod pip_release;
 mod presence;
 pub mod programs;
 mod purpose;
+pub mod recommended;
 pub mod requirements;
 pub mod retag;
 mod run;

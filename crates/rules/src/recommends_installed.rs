@@ -1,9 +1,9 @@
 //! apt-get installs recommended packages into a shipped stage.
 
-use knowledge::image::Answer;
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::system::{apt_setting, has_unknown_packages, leaves_out_recommends, packages};
 use managers::{Action, Tool};
+use model::recommended::needed_by_name;
 use model::{Build, Run, RunCall, Step, cleanup, estimate};
 
 /// See the page.
@@ -21,83 +21,62 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for (step, run) in build.runs().filter(|it| build.is_shipped(it.0)) {
-        for call in run.calls.iter().filter(|it| installs_recommends(it)) {
-            if is_configured(build, step, run, call) {
-                continue;
+        let calls = run.calls.iter().filter(|it| installs_recommends(it));
+        let calls: Vec<_> = calls.filter(|it| !is_configured(build, step, run, it)).collect();
+        let [first, others @ ..] = calls.as_slice() else { continue };
+        let spoken = first.spoken(build.file.text);
+        let message = match others.len() {
+            0 => {
+                let size = estimate::recommended(build, step, first);
+                let size = size.map_or(String::new(), |it| format!(", {it}"));
+                format!("`{spoken}` also installs recommended packages{size}")
             }
-            let fix = fix(build, step, run, call);
-            let spoken = call.spoken(build.file.text);
-            let size = estimate::recommended(build, step, call);
-            let size = size.map_or(String::new(), |it| format!(", {it}"));
-            reports
-                .report(call.head(), format!("`{spoken}` also installs recommended packages{size}"))
-                .note("name those that the image needs, and leave the others out with `--no-install-recommends`")
-                .fix_if(fix);
+            n_more => {
+                let more = if n_more == 1 { "another" } else { "others" };
+                format!("`{spoken}` and {more} in this RUN also install recommended packages")
+            }
+        };
+        let report = reports.report(first.head(), message);
+        report.note("name those that the image needs, and leave the others out with `--no-install-recommends`");
+        for other in others {
+            report.label(other.head(), "here too");
         }
+        report.fix_if(fix(build, step, run, &calls));
     }
 }
 
-/// Recommended packages without which the other one is of little use (package, what it needs): gcc finds no header,
-/// autoreconf no automake, pip cannot build what has no wheel, add-apt-repository reads no key, and the others trust no certificate.
-const NEEDED: [(&str, &str); 11] = [
-    ("gcc", "libc6-dev"),
-    ("clang", "libc6-dev"),
-    ("curl", "ca-certificates"),
-    ("wget", "ca-certificates"),
-    ("git", "ca-certificates"),
-    ("autoconf", "automake"),
-    ("python-pip", "python-dev"),
-    ("python-pip", "python-setuptools"),
-    ("python3-pip", "python3-dev"),
-    ("python3-pip", "python3-setuptools"),
-    ("software-properties-common", "gnupg"),
-];
-
-/// Packages whose recommended ones a build commonly needs without naming them, and one that shows that it does name
-/// them: pip and npm's node-gyp recommend a compiler, cmake gcc and make. Source: the packages' own Recommends in Debian
-/// and Ubuntu.
-const NEEDS_MORE: [(&str, &str); 4] = [
-    ("python-pip", "build-essential"),
-    ("python3-pip", "build-essential"),
-    ("npm", "build-essential"),
-    ("cmake", "build-essential"),
-];
-
-/// Adds the option, and by name what is certainly needed of the packages that it leaves out.
-fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) -> Option<Fix> {
-    let (span, text) = cleanup::with_option(build, run, call, "--no-install-recommends")?;
-    let mut edits = vec![Edit::replace(span, text)];
-    let names: Vec<&str> = packages(&call.call).map(|it| it.name).collect();
-    let is_named = |name: &str| names.contains(&name);
-    // These bring the headers of the C library as dependencies.
-    let has_headers = is_named("build-essential") || is_named("g++");
-    let image = build.stage(step).and_then(|it| build.image(it));
-    let has_certificates = image.is_some_and(|it| it.python.is_official());
-    let has_compiler = image.is_some_and(|it| it.has_compiler == Answer::Yes);
-    let is_sure = |it: &str| is_named(it) || it == "build-essential" && has_compiler;
-    if NEEDS_MORE.iter().any(|it| is_named(it.0) && !is_sure(it.1)) {
-        return None;
-    }
-    let mut added: Vec<&str> = Vec::new();
-    for (package, needed) in NEEDED {
-        let is_there = match needed {
-            "libc6-dev" => has_headers,
-            "ca-certificates" => has_certificates,
-            "automake" => has_compiler,
-            _ => false,
-        };
-        if is_named(package) && !is_named(needed) && !is_there && !added.contains(&needed) {
-            added.push(needed);
+/// One fix for every call of a RUN that can be repaired.
+fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, calls: &[&RunCall<'_>]) -> Option<Fix> {
+    let mut edits = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
+    for call in calls {
+        if let Some((own, added)) = edits_of(build, step, run, call) {
+            edits.extend(own);
+            let new: Vec<&str> = added.into_iter().filter(|it| !named.contains(it)).collect();
+            named.extend(new);
         }
     }
-    let removes = |it: &RunCall<'_>| {
-        matches!(it.call.action, Action::Remove | Action::Purge | Action::AutoRemove)
-    };
-    // What is named stays when the package that needed it is removed with all that came along.
-    if !added.is_empty() && run.calls.iter().any(removes) {
+    if edits.is_empty() {
         return None;
     }
     let mut title = "Add --no-install-recommends".to_owned();
+    if !named.is_empty() {
+        title = format!("{title}, and name {}", model::listed(&named));
+    }
+    let reason = "what a recommended package does for the program would be missing";
+    Some(Fix::unsafe_because(title, reason, edits))
+}
+
+/// Adds the option, and by name what is certainly needed of the packages that it leaves out; the edits and these names.
+fn edits_of(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    run: &Run<'_>,
+    call: &RunCall<'_>,
+) -> Option<(Vec<Edit>, Vec<&'static str>)> {
+    let (span, text) = cleanup::with_option(build, run, call, "--no-install-recommends")?;
+    let mut edits = vec![Edit::replace(span, text)];
+    let added = needed_by_name(build, step, run, call)?;
     if !added.is_empty() {
         let last = call.call.operands.last()?;
         // A list that comes out of a variable cannot be added to.
@@ -106,10 +85,8 @@ fn fix(build: &Build<'_>, step: &Step<'_>, run: &Run<'_>, call: &RunCall<'_>) ->
         }
         let (span, text) = cleanup::words_behind(build, last.span, &added);
         edits.push(Edit::replace(span, text));
-        title = format!("{title}, and name {}", model::listed(&added));
     }
-    let reason = "what a recommended package does for the program would be missing";
-    Some(Fix::unsafe_because(title, reason, edits))
+    Some((edits, added))
 }
 
 fn installs_recommends(call: &RunCall<'_>) -> bool {
