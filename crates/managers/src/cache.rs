@@ -152,7 +152,11 @@ impl Cache {
                     "~/anaconda3/pkgs",
                     "/opt/miniconda3/pkgs",
                     "/opt/miniconda/pkgs",
+                    "/opt/miniforge3/pkgs",
+                    "~/miniforge3/pkgs",
+                    // micromamba's root until 1.5 and since 2.0, where the image sets none.
                     "~/micromamba/pkgs",
+                    "~/.local/share/mamba/pkgs",
                 ])
             },
         }
@@ -162,7 +166,9 @@ impl Cache {
 /// The caches that a call writes into, if nothing turns them off. Options that make it do without are regarded:
 /// `--no-index`, `--help`, `uv run --no-sync`.
 pub fn written(call: &Call<'_>, lookup: Lookup<'_>) -> &'static [Cache] {
-    let only_asks = call.tool != Tool::Pip && call.has("--version") || call.has("--help");
+    let only_asks = call.tool != Tool::Pip && call.has("--version")
+        || call.has("--help")
+        || call.tool.is_conda() && call.has("--dry-run");
     if only_asks {
         return &[];
     }
