@@ -30,7 +30,7 @@ pub struct Change {
 /// the caller may set it.
 ///
 /// # Errors
-/// A file that changed since it was read, is read-only, leads outside, or cannot be written: nothing is changed.
+/// A file that changed since it was read, is read-only, has other names (hard links), leads outside, or cannot be written: nothing is changed.
 pub fn write_all(changes: &[Change]) -> Result<(), Problem> {
     let prepared: Vec<Prepared> = changes.iter().map(prepare).collect::<Result<_, _>>()?;
     // As late as possible: an editor may have saved the file in the meantime.
@@ -79,12 +79,31 @@ fn target(change: &Change) -> Result<PathBuf, Problem> {
             target.display()
         )));
     }
-    if fs::metadata(&target).map_err(error)?.permissions().readonly() {
+    let metadata = fs::metadata(&target).map_err(error)?;
+    let n_names = names(&metadata);
+    if n_names > 1 {
+        return Err(problem(format!(
+            "it has {n_names} names (hard links), and the others would keep the old text; \
+             make it a file of its own, such as with `cp`, or a symbolic link"
+        )));
+    }
+    if metadata.permissions().readonly() {
         return Err(problem("it is read-only; make it writable first".to_owned()));
     }
     // Replacing needs rights for the directory only, but a file that may not be written must stay.
     File::options().write(true).open(&target).map_err(error)?;
     Ok(target)
+}
+
+/// How many hard links a file has.
+#[cfg(unix)]
+fn names(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn names(_metadata: &Metadata) -> u64 {
+    1
 }
 
 fn temporary(change: &Change, target: &Path) -> io::Result<NamedTempFile> {
@@ -157,7 +176,7 @@ mod tests {
         }
     }
 
-    fn names(directory: &Path) -> Vec<String> {
+    fn entries(directory: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(directory)
             .unwrap()
             .map(|it| it.unwrap().file_name().into_string().unwrap())
@@ -179,7 +198,7 @@ mod tests {
         write_all(&changes).unwrap();
         assert_eq!(fs::read_to_string(&old).unwrap(), "\u{feff}FROM b\r\n");
         assert_eq!(fs::read_to_string(&new).unwrap(), ".git\n");
-        assert_eq!(names(directory.path()), [".dockerignore", "Dockerfile"]);
+        assert_eq!(entries(directory.path()), [".dockerignore", "Dockerfile"]);
     }
 
     #[test]
@@ -197,7 +216,7 @@ mod tests {
         assert!(error.is_err());
         assert_eq!(fs::read_to_string(&one).unwrap(), "1");
         assert_eq!(fs::read_to_string(&two).unwrap(), "newer");
-        assert_eq!(names(directory.path()), ["one", "two"]);
+        assert_eq!(entries(directory.path()), ["one", "two"]);
     }
 
     #[test]
@@ -231,5 +250,20 @@ mod tests {
         let error = write("in/a", "2", "3").unwrap_err();
         assert_eq!(error.to_string(), "cannot write `a`: it is read-only; make it writable first");
         assert_eq!(fs::read_to_string(&inside).unwrap(), "2");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_several_names_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, other) = (directory.path().join("Dockerfile"), directory.path().join("other"));
+        fs::write(&file, "FROM a\n").unwrap();
+        fs::hard_link(&file, &other).unwrap();
+        let refused = write_all(&[change(&file, Some("FROM a\n"), "FROM b\n")]).unwrap_err();
+        assert!(refused.to_string().contains("it has 2 names (hard links)"), "{refused}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "FROM a\n");
+        fs::remove_file(&other).unwrap();
+        write_all(&[change(&file, Some("FROM a\n"), "FROM b\n")]).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "FROM b\n");
     }
 }

@@ -1,6 +1,7 @@
 //! Looks at one Dockerfile: reads it, finds its context, calls the linter, prints what it found.
 
 use std::ops::Deref;
+use std::path::Path;
 
 use context::NoFiles;
 use linter::{Diagnostic, Input};
@@ -112,15 +113,54 @@ impl<'c> Subject<'c> {
     pub(crate) fn check(&self, plan: &Plan<'_>, job: &Job) -> Vec<Diagnostic> {
         self.with_input(plan, job, |input| {
             let found = linter::check(rules::ALL, input);
-            self.offered(views::of_all(plan.options, job, input, found))
+            self.offered(self.within(plan, job, views::of_all(plan.options, job, input, found)))
         })
+    }
+
+    /// Takes away the fixes that write a file outside of what was given, where nobody has said that the context lies there.
+    pub(crate) fn within(
+        &self,
+        plan: &Plan<'_>,
+        job: &Job,
+        mut found: Vec<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let Some(disk) = self.disk().filter(|_| plan.context.is_none() && job.build.is_none())
+        else {
+            return found;
+        };
+        let is_given = |file: &Path| {
+            let given = plan.given.iter().filter(|it| it.is_dir());
+            file.starts_with(&job.file.directory)
+                || given.into_iter().any(|it| file.starts_with(it))
+        };
+        for diagnostic in &mut found {
+            let mut outside = None;
+            diagnostic.fixes.retain(|fix| {
+                let paths = fix.edits.iter().filter_map(|it| it.path.as_deref());
+                let far = paths.filter_map(|it| disk.locate(it)).find(|it| !is_given(it));
+                let is_inside = far.is_none();
+                outside = outside.take().or(far);
+                is_inside
+            });
+            if let Some(file) = outside.filter(|_| diagnostic.fixes.is_empty()) {
+                let working = std::env::current_dir().unwrap_or_default();
+                let (file, root) =
+                    (relative_to(&file, &working), relative_to(disk.root(), &working));
+                let root = if root.is_empty() { ".".to_owned() } else { root };
+                diagnostic.note(format!(
+                    "`{file}` is outside of the paths given; run with `--context {root}` to have it written"
+                ));
+            }
+        }
+        found
     }
 
     /// What the linter finds, also in the files that the Dockerfile installs from.
     fn check_with_inputs(&self, plan: &Plan<'_>, job: &Job) -> (Vec<Diagnostic>, Vec<InputFault>) {
         self.with_input(plan, job, |input| {
             let (found, faults) = linter::check_with_inputs(rules::ALL, input);
-            (self.offered(views::of_all(plan.options, job, input, found)), faults)
+            let found = self.within(plan, job, views::of_all(plan.options, job, input, found));
+            (self.offered(found), faults)
         })
     }
 

@@ -44,7 +44,8 @@ impl<'c> Repair<'c> {
         let earlier = earlier.as_ref();
         let counted = |text: &str, found| plan.scope.counted(options, job, (text, earlier), found);
         let all = |input: &Input<'_>, text: &str, found| {
-            views::of_all(options, job, &Input { text, ..*input }, found)
+            let found = views::of_all(options, job, &Input { text, ..*input }, found);
+            subject.within(plan, job, found)
         };
         let mut outcome = match subject.source.first_invalid_byte {
             // Its text is not its bytes, so that writing it would lose something.
@@ -170,7 +171,7 @@ impl<'c> Repair<'c> {
             let before = change.before.as_deref();
             diff::render(&change.shown, before, &change.after, has_colors, &mut res.printed);
         }
-        self.count(&mut res);
+        self.count(plan, job, &mut res);
         remember(contexts, changes);
         res
     }
@@ -182,7 +183,7 @@ impl<'c> Repair<'c> {
         let mut res = self
             .subject
             .with_input(plan, job, |it| print(plan, styles, &report, &Input { text, ..*it }));
-        self.count(&mut res);
+        self.count(plan, job, &mut res);
         res
     }
 
@@ -203,11 +204,13 @@ impl<'c> Repair<'c> {
         })
     }
 
-    fn count(&self, res: &mut Examined) {
+    fn count(&self, plan: &Plan<'_>, job: &Job, res: &mut Examined) {
         res.tally.leave_out(&self.counted);
         res.tally.n_without_stage = usize::from(self.subject.lacks_stage);
         res.tally.n_fixed += self.outcome.applied.len();
         res.tally.n_files_fixed += usize::from(self.is_change());
+        let created = self.changes(plan, job).into_iter().filter(|it| it.before.is_none());
+        res.tally.created.extend(created.map(|it| it.shown));
     }
 }
 

@@ -108,6 +108,8 @@ pub(crate) struct Tally {
     pub(crate) n_fixed: usize,
     /// Dockerfiles that were changed, or would be.
     pub(crate) n_files_fixed: usize,
+    /// Files that were created, or would be, as they are shown.
+    pub(crate) created: Vec<String>,
     /// Left out because the baseline has them.
     pub(crate) n_known: usize,
     /// In the baseline, and gone.
@@ -173,6 +175,8 @@ impl Tally {
         self.n_checked += other.n_checked;
         self.n_fixed += other.n_fixed;
         self.n_files_fixed += other.n_files_fixed;
+        let new = other.created.into_iter().filter(|it| !self.created.contains(it));
+        self.created.extend(new.collect::<Vec<_>>());
         self.n_known += other.n_known;
         self.n_gone += other.n_gone;
         self.n_deleted += other.n_deleted;

@@ -80,7 +80,15 @@ fn repaired(verb: &str, tally: &Tally, allows_unsafe: bool) -> String {
         "Nothing to fix".to_owned()
     } else {
         let (fixed, files) = (count(tally.n_fixed, "problem"), count(tally.n_files_fixed, "file"));
-        format!("{verb} {fixed} in {files}")
+        let created = match tally.created.as_slice() {
+            [] => String::new(),
+            names => {
+                let names: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
+                let verb = if verb == "Fixed" { "created" } else { "would create" };
+                format!(", and {verb} {}", names.join(", "))
+            }
+        };
+        format!("{verb} {fixed} in {files}{created}")
     };
     match tally.n_found() {
         0 => {
@@ -149,6 +157,11 @@ mod tests {
         assert_eq!(
             fixed(&tally, false),
             "Fixed 1 problem in 1 file; 1 problem in 1 file left (1 info); 1 fixable with --fix --unsafe-fixes\n"
+        );
+        let created = Tally { created: vec!["a/.dockerignore".to_owned()], ..tally.clone() };
+        assert_eq!(
+            fixed(&created, false),
+            "Fixed 1 problem in 1 file, and created `a/.dockerignore`; 1 problem in 1 file left (1 info); 1 fixable with --fix --unsafe-fixes\n"
         );
         assert_eq!(
             would_fix(&tally, true),
