@@ -34,6 +34,7 @@ pub mod layers;
 mod listed;
 pub mod lock_install;
 pub mod locked;
+mod made_before;
 mod memory;
 mod mount;
 mod moved_cleaning;
@@ -79,6 +80,7 @@ pub use image_reference::{ImageReference, tag_range};
 pub use input_faults::{InputFault, input_faults};
 pub use join::{join, joint_after};
 pub use listed::listed;
+pub use made_before::is_made_before;
 pub use mount::{Mount, MountKind};
 pub use moved_cleaning::moved_cleaning;
 pub use presence::{

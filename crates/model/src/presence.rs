@@ -9,7 +9,11 @@ use syntax::{Expansion, Keyword};
 
 use crate::build::MAX_LOOK_BACK;
 use crate::effect::{Effect, effect};
-use crate::{Base, Build, Copy, CopyFrom, MountKind, Run, Source, SourceKind, Stage, Step, path};
+use crate::supply::is_available;
+use crate::{
+    Base, Build, Copy, CopyFrom, Mount, MountKind, Run, Source, SourceKind, Stage, Step,
+    is_made_before, path,
+};
 
 /// Whether a file exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,11 +141,13 @@ impl Search<'_, '_> {
     ) -> Found {
         if until.is_some() {
             for mount in &run.mounts {
-                let Some(target) = mount.target.as_deref().filter(|it| it.starts_with('/')) else {
-                    return Found::Perhaps;
-                };
-                if path::is_inside(path, target) {
-                    let is_file = mount.kind == MountKind::Bind && target == path;
+                let target = mount.target.as_deref().and_then(|it| step.state.path(it));
+                let Some(target) = target else { return Found::Perhaps };
+                if !path::is_inside(path, &target) {
+                    continue;
+                }
+                let is_file = mount.kind == MountKind::Bind && target == path;
+                if !self.lacks(mount, &target, path) {
                     return if is_file { Found::Brought } else { Found::Perhaps };
                 }
             }
@@ -166,6 +172,25 @@ impl Search<'_, '_> {
             }
         }
         Found::Nothing
+    }
+
+    /// Whether a mount of the build context is certain not to bring a file.
+    fn lacks(&self, mount: &Mount<'_>, target: &str, path: &str) -> bool {
+        let is_known = |name: &str| mount.option(name).is_none();
+        let source = match mount.source.as_deref() {
+            None if is_known("source") && is_known("src") => "",
+            None => return false,
+            Some(source) => source,
+        };
+        let Some(below) = path::strip(path, target) else { return false };
+        let file = path::join("/", &format!("{source}/{below}"));
+        let file = file.trim_start_matches('/');
+        let Some(tree) = self.build.surroundings.files.tree() else { return false };
+        mount.kind == MountKind::Bind
+            && is_known("from")
+            && is_available(self.build, file) == Some(false)
+            && !has_file_above(tree, file)
+            && !is_made_before(self.build, file)
     }
 
     fn in_copy(&mut self, step: &Step<'_>, copy: &Copy<'_>, path: &str) -> Found {

@@ -45,6 +45,9 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 }
                 diagnostic.note(match later {
                     Some(_) => "instructions run in order, so the build stops here; copy the file before it is read",
+                    None if is_in_context(build, input) == Some(false) => {
+                        "the build context has no such file, so the build stops here"
+                    }
                     None => "no COPY before it brings the file, so the build stops here",
                 });
                 if index == 0 && installation.needs == Needs::Nothing {
@@ -64,6 +67,13 @@ fn is_missing(
     let is_absent =
         |it: &String| presence(build, step, Some(installation.place), it) == Presence::Absent;
     !input.is_optional && !input.paths.is_empty() && input.paths.iter().all(is_absent)
+}
+
+/// Whether the context has the file, wherever a COPY might take it from; `None` where that is not known.
+fn is_in_context(build: &Build<'_>, input: &Input) -> Option<bool> {
+    let tree = build.surroundings.files.tree().filter(|it| it.is_complete())?;
+    let name = model::path::file_name(&input.name);
+    Some(tree.files().any(|it| model::path::file_name(it.0) == name))
 }
 
 /// Copies what is missing right before the RUN; a COPY of exactly these files that comes later goes away.
