@@ -15,6 +15,8 @@ pub(crate) static NOTES: Table = Table::new(include_str!("../data/package-notes.
 pub(crate) static RUN_TIME_COMPILERS: Table =
     Table::new(include_str!("../data/run-time-compilers.tsv"));
 
+pub(crate) static FAILING: Table = Table::new(include_str!("../data/failing-packages.tsv"));
+
 /// The name of a package as indexes compare it (PEP 503): `Flask_SQLAlchemy` is `flask-sqlalchemy`.
 pub fn normalize(name: &str) -> Cow<'_, str> {
     let is_normal = !name.contains("--")
@@ -215,6 +217,26 @@ pub fn compiles_at_run_time(name: &str) -> Option<RunTimeCompiler> {
     Some(RunTimeCompiler { always: row.column(1) == "always", reason: row.column(2) })
 }
 
+/// A package that cannot be installed anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failing {
+    /// The package to write instead; it is imported under the same name.
+    pub replacement: &'static str,
+    /// The variable that, set to anything, lets it be installed all the same.
+    pub variable: Option<&'static str>,
+    /// Why, as a clause about it.
+    pub reason: &'static str,
+}
+
+/// Whether the usual index has nothing under this name that installs: for all versions, or for the newest where none is
+/// asked for.
+pub fn failing(name: &str, version: Option<&str>) -> Option<Failing> {
+    let [_, versions, replacement, variable, reason] = FAILING.row(&normalize(name))?.columns();
+    let variable = Some(variable).filter(|it| !it.is_empty());
+    let is_meant = versions == "all" || version.is_none();
+    is_meant.then_some(Failing { replacement, variable, reason })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,6 +313,15 @@ mod tests {
         let needs = needs("mysqlclient", None, Family::Apt, None).unwrap();
         let compilers: Vec<&str> = needs.compilers(Family::Apt).collect();
         assert_eq!(compilers, ["gcc", "libc6-dev"]);
+    }
+
+    #[test]
+    fn what_never_installs_is_known() {
+        assert_eq!(failing("PIL", Some("1.1.7")).unwrap().replacement, "pillow");
+        assert_eq!(failing("sklearn", None).unwrap().replacement, "scikit-learn");
+        // It has no code, but it installs.
+        assert!(failing("sklearn", Some("0.0")).is_none());
+        assert!(failing("bs4", None).is_none());
     }
 
     #[test]

@@ -7,8 +7,8 @@ use crate::image::{
 };
 use crate::names::Names;
 use crate::python_package::{
-    NEEDS, NOTES, Native, PACKAGES, PURE, RUN_TIME_COMPILERS, compiles_at_run_time, needs,
-    normalize, package,
+    FAILING, NEEDS, NOTES, Native, PACKAGES, PURE, RUN_TIME_COMPILERS, compiles_at_run_time,
+    failing, needs, normalize, package,
 };
 use crate::release::{PYTHONS, RELEASES, python_release, release};
 use crate::size::DEBIAN;
@@ -22,11 +22,12 @@ use crate::wheel::{Architecture, REQUIRES, SDISTS, WHEELS, Wheel, has_wheel};
 
 /// Each table with its number of columns and of rows. The numbers of rows are typed by a person: a
 /// refresh that loses half of a table must not pass unseen.
-const TABLES: [(&str, Table, usize, usize); 19] = [
+const TABLES: [(&str, Table, usize, usize); 20] = [
     ("alpine-runtime.tsv", ALPINE_RUNTIME, 3, 242),
     ("debian-availability.tsv", AVAILABILITY, 4, 1499),
     ("debian-runtime.tsv", DEBIAN_RUNTIME, 3, 1145),
     ("debian-packages.tsv", DEBIAN, 9, 6340),
+    ("failing-packages.tsv", FAILING, 5, 3),
     ("images.tsv", IMAGES, 8, 535),
     ("package-needs.tsv", NEEDS, 6, 1786),
     ("package-notes.tsv", NOTES, 2, 183),
@@ -265,6 +266,11 @@ fn python_packages_are_reached_and_parse() {
     }
     for row in NOTES.all() {
         assert_eq!(package(row.column(0)).unwrap().note(), Some(row.column(1)));
+    }
+    for row in FAILING.all() {
+        one_of(row, 1, &["all", "newest"]);
+        let found = failing(row.column(0), None).unwrap();
+        assert!(package(found.replacement).is_some() && !found.reason.is_empty(), "{row:?}");
     }
     for row in RUN_TIME_COMPILERS.all() {
         one_of(row, 1, &["always", "sometimes"]);

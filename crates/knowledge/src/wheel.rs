@@ -1,7 +1,7 @@
 //! Whether a Python package installs from a wheel on a given interpreter, libc and architecture.
 
 use crate::image::{Answer, Libc};
-use crate::python_package::{Native, Package, WheelSource, package};
+use crate::python_package::{Native, Package, WheelSource, failing, package};
 use crate::table::{Row, Table, pair};
 use crate::version::{Version, parse};
 
@@ -97,6 +97,9 @@ pub fn installation(
     libc: Libc,
     architecture: Architecture,
 ) -> Installation {
+    if failing(name, version).is_some() {
+        return Installation::Fails;
+    }
     let native = package(name).map_or(Native::Unknown, Package::native);
     match (has_wheel(name, version, python, libc, architecture).wheel, native) {
         (Wheel::Yes, _) => Installation::Wheel,

@@ -1,7 +1,7 @@
 //! Packages that are compiled for certain.
 
 use knowledge::image::Libc;
-use knowledge::python_package::Needs;
+use knowledge::python_package::{Needs, failing};
 use knowledge::system_package::{Role, role};
 use knowledge::wheel::{Architecture, Certainty, Installation, has_wheel, never_has_wheel};
 use managers::Action;
@@ -109,6 +109,8 @@ pub fn impossible<'f>(
         return Vec::new();
     }
     let wanted = found.wanted.iter().filter(|it| applies(it, place) == Some(true));
+    // What fails everywhere is told where it is written.
+    let wanted = wanted.filter(|it| failing(&it.name, it.version.as_deref()).is_none());
     let impossible =
         wanted.filter(|it| installation_of(build, it, place, place.libc) == Installation::Fails);
     impossible.map(|it| it.title()).collect()

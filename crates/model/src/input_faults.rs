@@ -1,12 +1,14 @@
 //! What is wrong with the files that package managers are told to install from.
 
 use context::lock::LockFormat;
-use context::{IncludeFault, collect};
+use context::{IncludeFault, Source, collect};
+use knowledge::python_package::failing;
 use managers::{Action, Tool, python};
 use syntax::Span;
 
 use crate::context_file::context_file;
 use crate::lock_install::is_lock;
+use crate::requirements::{Wanted, requirements, value};
 use crate::{Build, RunCall, Step};
 
 /// A fault in a file of the build context. The rest of the file counts all the same.
@@ -59,6 +61,9 @@ fn of_call<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -> Vec<In
         res.extend(of_lock(build, step, call, format.file_name(), format));
     }
     let is_pip = call.call.tool.is_pip();
+    if is_pip {
+        res.extend(of_names(build, step, call));
+    }
     let named = python::requirement_files(&call.call).chain(python::constraint_files(&call.call));
     for argument in named.filter(|_| is_pip) {
         let Some(name) = argument.text() else { continue };
@@ -69,6 +74,48 @@ fn of_call<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -> Vec<In
         }
     }
     res
+}
+
+/// Names under which the index has nothing that installs.
+fn of_names<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -> Vec<InputFault> {
+    let Some(found) = requirements(build, step, call) else { return Vec::new() };
+    if found.origin.has_more_wheels() {
+        return Vec::new();
+    }
+    let fault = |it: &Wanted| {
+        let is_of_index = it.requirement.source == Source::Index && it.requirement.marker.is_none();
+        let is_newest = it.requirement.specifiers.is_empty() && it.version.is_none();
+        let version = if is_newest { None } else { Some("") };
+        let why = failing(&it.name, version).filter(|_| is_of_index)?;
+        let is_set = |name| {
+            let value = value(build, step, step.run()?, call, name);
+            Some(value.is_none_or(|it| !it.is_empty()))
+        };
+        if why.variable.is_some_and(|name| is_set(name) != Some(false)) {
+            return None;
+        }
+        let name = it.requirement.name.as_ref()?;
+        let (path, line) = match &it.file {
+            Some(path) => {
+                let text = build.surroundings.files.read(path)?;
+                (path.to_string(), line_at(&text, name.span.start))
+            }
+            None => {
+                let start = it.span.start;
+                (build.surroundings.dockerfile.to_owned(), line_at(build.file.text, start))
+            }
+        };
+        let (written, other) = (&name.text, why.replacement);
+        let text = format!("pip stops at `{written}`, as {}: write `{other}`", why.reason);
+        Some(InputFault { path, line, text })
+    };
+    found.wanted.iter().filter_map(fault).collect()
+}
+
+/// The line of a byte, counted from 1.
+fn line_at(text: &str, start: u32) -> usize {
+    let before = text.get(..start as usize).unwrap_or("");
+    before.bytes().filter(|it| *it == b'\n').count() + 1
 }
 
 fn of_lock<'f>(
@@ -91,8 +138,7 @@ fn of_requirements(build: &Build<'_>, path: &str, res: &mut Vec<InputFault>) {
     let collected = collect(build.surroundings.files, path);
     let line_of = |path: &str, span: Span| {
         let file = collected.files.iter().find(|it| it.path == path);
-        let before = file.and_then(|it| it.text.get(..span.start as usize)).unwrap_or("");
-        before.bytes().filter(|it| *it == b'\n').count() + 1
+        line_at(file.map_or("", |it| &it.text), span.start)
     };
     for file in &collected.files {
         res.extend(file.requirements.errors.iter().map(|it| InputFault {
@@ -127,13 +173,17 @@ mod tests {
     fn faults_are_told_with_their_place() {
         let poetry = "[[package]]\nname = \"a\"\nversion = \n";
         let files = MemoryFiles::new([
-            ("requirements.txt", "flask\n-r more.txt\n-r gone.txt\n-c ../up.txt\nflask==\n"),
+            (
+                "requirements.txt",
+                "flask\n-r more.txt\n-r gone.txt\n-c ../up.txt\nflask==\nSKLearn\n",
+            ),
             ("more.txt", "# again\n-r requirements.txt\n"),
             ("poetry.lock", poetry),
             ("uv.lock", "version = 99\n"),
         ]);
         let text = "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n\
-                    RUN poetry install --no-root\nRUN uv sync --frozen\n";
+                    RUN poetry install --no-root\nRUN uv sync --frozen\n\
+                    RUN pip install sklearn==0.0 bs4\nRUN pip install \\\n    PIL\n";
         let file = syntax::parse(text);
         let scripts = crate::scripts(&file);
         let surroundings = Surroundings { files: &files, dockerfile: "Dockerfile", target: None };
@@ -145,9 +195,11 @@ mod tests {
             "requirements.txt:3",
             "requirements.txt:4",
             "requirements.txt:5",
+            "requirements.txt:6",
             "more.txt:2",
             "poetry.lock:3",
             "uv.lock:1",
+            "Dockerfile:8",
         ];
         assert_eq!(places, expected, "{found:#?}");
     }

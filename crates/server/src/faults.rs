@@ -111,6 +111,10 @@ fn find(state: &State, document: &Document) -> BTreeMap<PathBuf, Vec<Fault>> {
     state.surroundings.with_input(document, |input, subject, _| {
         let (_, faults) = linter::check_with_inputs(&[], input);
         for fault in faults {
+            // Those of a Dockerfile itself would replace its findings.
+            if fault.path == input.dockerfile {
+                continue;
+            }
             let Some(path) = subject.disk().and_then(|it| it.locate(&fault.path)) else { continue };
             let content = subject.files().read(&fault.path).unwrap_or_default();
             let start = content.split_inclusive('\n').take(fault.line.saturating_sub(1));
