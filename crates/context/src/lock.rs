@@ -131,6 +131,8 @@ pub struct Package {
     pub has_sdist: bool,
     /// The names of the wheel files, decoded.
     pub wheels: Vec<String>,
+    /// The bytes of these files, in their order; empty where the lock gives none.
+    wheel_sizes: Vec<u64>,
     /// Poetry, PDM, Pipenv and PEP 751: why it is installed; one that holds is enough.
     pub wanted_by: Vec<Want>,
     /// Poetry: whether only an extra brings it.
@@ -311,12 +313,29 @@ impl Package {
             source,
             has_sdist: false,
             wheels: Vec::new(),
+            wheel_sizes: Vec::new(),
             wanted_by: Vec::new(),
             is_optional: false,
             dependencies: Vec::new(),
             requires_python: None,
             span,
         }
+    }
+
+    /// The bytes of a wheel file, compressed as it is fetched; `None` where the lock does not say. uv.lock does, and
+    /// PEP 751 allows it.
+    pub fn wheel_size(&self, file: &str) -> Option<u64> {
+        let at = self.wheels.iter().position(|it| it == file)?;
+        self.wheel_sizes.get(at).copied().filter(|it| *it > 0)
+    }
+
+    /// Takes in one file of the list of wheels, with its size.
+    fn add_wheel(&mut self, file: String, size: Option<u64>) {
+        if size.is_some() {
+            self.wheel_sizes.resize(self.wheels.len(), 0);
+            self.wheel_sizes.extend(size);
+        }
+        self.wheels.push(file);
     }
 
     /// Takes in one file of the list; what is neither wheel nor source archive (an egg, an installer) is passed over.

@@ -5,6 +5,7 @@
 
 pub mod image;
 pub mod python_package;
+pub mod python_size;
 pub mod release;
 pub mod size;
 pub mod system_package;

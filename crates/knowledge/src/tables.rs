@@ -10,6 +10,7 @@ use crate::python_package::{
     FAILING, NEEDS, NOTES, Native, PACKAGES, PURE, RUN_TIME_COMPILERS, compiles_at_run_time,
     failing, needs, normalize, package,
 };
+use crate::python_size::{WHEEL_SIZES, wheel_size};
 use crate::release::{PYTHONS, RELEASES, python_release, release};
 use crate::size::DEBIAN;
 use crate::system_package::{
@@ -22,7 +23,7 @@ use crate::wheel::{Architecture, REQUIRES, SDISTS, WHEELS, Wheel, has_wheel};
 
 /// Each table with its number of columns and of rows. The numbers of rows are typed by a person: a
 /// refresh that loses half of a table must not pass unseen.
-const TABLES: [(&str, Table, usize, usize); 20] = [
+const TABLES: [(&str, Table, usize, usize); 21] = [
     ("alpine-runtime.tsv", ALPINE_RUNTIME, 3, 242),
     ("debian-availability.tsv", AVAILABILITY, 4, 1499),
     ("debian-runtime.tsv", DEBIAN_RUNTIME, 3, 1145),
@@ -42,11 +43,12 @@ const TABLES: [(&str, Table, usize, usize); 20] = [
     ("run-time-compilers.tsv", RUN_TIME_COMPILERS, 3, 34),
     ("sdists.tsv", SDISTS, 3, 490),
     ("system-package-roles.tsv", ROLES, 3, 713),
+    ("wheel-sizes.tsv", WHEEL_SIZES, 7, 1544),
     ("wheels.tsv", WHEELS, 6, 4047),
 ];
 
 /// All bytes of the tables together; they are a part of the program that everybody downloads.
-const MOST_BYTES: usize = 1_100_000;
+const MOST_BYTES: usize = 1_150_000;
 
 #[test]
 fn tables_are_sorted_unique_ascii_and_have_their_columns() {
@@ -277,6 +279,35 @@ fn python_packages_are_reached_and_parse() {
         let found = compiles_at_run_time(row.column(0)).unwrap();
         assert_eq!(found.reason, row.column(2));
     }
+}
+
+#[test]
+fn wheel_sizes_are_reached_and_parse() {
+    for row in WHEEL_SIZES.all() {
+        let [title, version, wheel, files, bytecode, everywhere, on_x86] = row.columns();
+        let (name, extra) = title.split_once('[').unwrap_or((title, ""));
+        assert_eq!(normalize(name), name, "{row:?}");
+        assert!(parse(version).is_some(), "{row:?}");
+        let needs = names_of(everywhere).chain(names_of(on_x86));
+        if !extra.is_empty() {
+            assert!(extra.ends_with(']') && wheel.is_empty() && files.is_empty(), "{row:?}");
+            // An extra is known only with all that it brings.
+            assert!(needs.clone().all(|it| WHEEL_SIZES.row(it).is_some()), "{row:?}");
+            assert!(WHEEL_SIZES.row(name).is_some(), "{row:?}");
+            continue;
+        }
+        let number = |text: &str| text.trim_start_matches('~').parse::<u64>().unwrap();
+        let found = wheel_size(name, Some(version)).unwrap();
+        assert_eq!(found.wheel, number(wheel) * 1000, "{row:?}");
+        assert_eq!(found.installed(true), (number(files) + number(bytecode)) * 1000, "{row:?}");
+        // Nothing is compressed to a hundredth, and nothing grows.
+        assert!(found.files + 2000 >= found.wheel / 2, "{row:?}");
+        assert_eq!(files.starts_with('~'), bytecode.starts_with('~'), "{row:?}");
+    }
+}
+
+fn names_of(text: &'static str) -> impl Iterator<Item = &'static str> + Clone {
+    text.split(' ').filter(|it| !it.is_empty())
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) fn refresh(folders: &[&str]) -> Result<String, String> {
     ))
 }
 
-fn lock_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn lock_files(folder: &Path) -> Vec<PathBuf> {
     let mut res = Vec::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(next) = waiting.pop() {

@@ -11,9 +11,11 @@ mod lock_files;
 mod outputs;
 mod packages_file;
 mod program;
+mod python_sizes;
 mod refresh;
 mod release;
 mod wheel_rows;
+mod wheel_size_rows;
 mod working_tree;
 
 use std::path::PathBuf;
@@ -29,8 +31,11 @@ cargo xtask editors [vscode|neovim|helix]...
 cargo xtask images [--shared] [--output FOLDER] [CASE...]
                                      builds the projects of tests/images before and after the fix and compares the images
 cargo xtask outputs                  gives every output format, the action, workflows and hooks to the programs that read them
+cargo xtask python-sizes [WORD...]   installs sets of Python packages with pip and compares their size with the estimates
 cargo xtask refresh pure NAME...     adds packages to pure-packages.tsv that the index of pip shows to be pure Python
 cargo xtask refresh wheels NAME...   rebuilds the rows of a few packages in the tables of wheels from the index of pip
+cargo xtask refresh wheel-sizes FOLDER...
+                                     rebuilds wheel-sizes.tsv from what python-sizes measured and from lock files
 cargo xtask refresh locks FOLDER...  adds the packages that lock files below these folders list, by their wheels
 cargo xtask refresh pure-in-debian FILE NAME...
                                      adds packages that Debian builds once for all architectures; FILE is dh-python's
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
         ["editors", names @ ..] => editors::run(names).map_err(|it| it + "\n"),
         ["outputs"] => outputs::run().map_err(|it| it + "\n"),
         ["debian-sizes"] => debian_sizes::compare().map_err(|it| it + "\n"),
+        ["python-sizes", words @ ..] => python_sizes::measure(words).map_err(|it| it + "\n"),
         ["images", rest @ ..] => images::run(rest).map_err(|it| it + "\n"),
         ["refresh", "debian-packages", rest @ ..] => debian_packages::refresh(rest),
         ["coverage", "--all", folders @ ..] if !folders.is_empty() => {
@@ -61,6 +67,9 @@ fn main() -> ExitCode {
         ["release", rest @ ..] => release::run(rest).map_err(|it| it + "\n"),
         ["refresh", "pure", names @ ..] => refresh::pure(names),
         ["refresh", "locks", folders @ ..] if !folders.is_empty() => lock_files::refresh(folders),
+        ["refresh", "wheel-sizes", folders @ ..] if !folders.is_empty() => {
+            wheel_size_rows::refresh(folders)
+        }
         ["refresh", "wheels", names @ ..] if !names.is_empty() => index_files::refresh(names),
         ["refresh", "pure-in-debian", file, names @ ..] => refresh::pure_in_debian(file, names),
         ["refresh", "availability"] => refresh::availability(),

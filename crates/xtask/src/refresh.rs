@@ -14,7 +14,7 @@ pub(crate) fn read(name: &str) -> Result<String, String> {
     fs::read_to_string(table(name)).map_err(|it| format!("cannot read {name}: {it}\n"))
 }
 
-fn write(name: &str, lines: &BTreeSet<String>) -> Result<(), String> {
+pub(crate) fn write(name: &str, lines: &BTreeSet<String>) -> Result<(), String> {
     let mut text = lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
     text.push('\n');
     fs::write(table(name), text).map_err(|it| format!("cannot write {name}: {it}\n"))

@@ -10,8 +10,8 @@ use super::Fault;
 
 /// Values of these keys make up two thirds of a lock file and answer no question. Only single values are left out, so
 /// that a package named `hash` keeps its list of files in old Poetry locks.
-const SKIPPED: [&str; 7] =
-    ["content-hash", "description", "hash", "size", "summary", "upload-time", "upload_time"];
+const SKIPPED: [&str; 6] =
+    ["content-hash", "description", "hash", "summary", "upload-time", "upload_time"];
 
 /// A value; numbers that are no versions, dates and the like are [`Value::Other`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,13 @@ impl<'t> Table<'t> {
 
     pub(super) fn owned(&self, key: &str) -> Option<String> {
         self.text(key).map(str::to_owned)
+    }
+
+    pub(super) fn number(&self, key: &str) -> Option<u64> {
+        match self.get(key)? {
+            Value::Integer(number, _) => Some(*number),
+            _ => None,
+        }
     }
 
     pub(super) fn is_true(&self, key: &str) -> bool {

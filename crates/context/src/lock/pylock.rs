@@ -34,7 +34,9 @@ fn package(entry: &Table<'_>) -> Result<Package, Fault> {
     for wheel in entry.tables("wheels") {
         let name = wheel.owned("name");
         let place = || wheel.text("url").or(wheel.text("path")).map(file_name_of);
-        package.wheels.extend(name.or_else(place));
+        if let Some(file) = name.or_else(place) {
+            package.add_wheel(file, wheel.number("size"));
+        }
     }
     package.add_own_archive();
     package.wanted_by = vec![Want { group: None, marker: entry.owned("marker") }];

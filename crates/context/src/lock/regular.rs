@@ -167,7 +167,7 @@ impl<'t> Reader<'t> {
             }
         }
         if table.entries.is_empty() && table.form == Form::Inline {
-            table.entries.reserve_exact(1);
+            table.entries.reserve_exact(2);
         }
         table.entries.push((key, value));
         Some(())

@@ -37,7 +37,9 @@ fn package(entry: &Table<'_>) -> Result<Package, Fault> {
     package.has_sdist = entry.get("sdist").is_some();
     for wheel in entry.tables("wheels") {
         let place = wheel.text("filename").or(wheel.text("url")).or(wheel.text("path"));
-        package.wheels.extend(place.map(file_name_of));
+        if let Some(file) = place.map(file_name_of) {
+            package.add_wheel(file, wheel.number("size"));
+        }
     }
     package.add_own_archive();
     add_dependencies(entry.get("dependencies"), &Part::Main, &mut package.dependencies);
