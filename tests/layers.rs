@@ -21,7 +21,7 @@ fn project() -> tempfile::TempDir {
     fs::create_dir(directory.path().join(".git")).unwrap();
     let write = |path: &str, bytes: &[u8]| fs::write(directory.path().join(path), bytes).unwrap();
     write("Dockerfile", TEXT.as_bytes());
-    write("requirements.txt", b"flask==3.1.0\n");
+    write("requirements.txt", b"numpy==1.26.4\nacme-tools==1\n");
     write("big.bin", &vec![1; 2_000_000]);
     write(".git/pack", &vec![1; 900_000]);
     directory
@@ -36,7 +36,8 @@ fn the_table_says_what_is_added_and_what_is_of_no_use() {
         "FROM python:3.12-slim-bookworm",
         "package lists: ~20 MB, of no use",
         "`big.bin`, removed in a later layer: ~2.0 MB",
-        "pip's cache: size not known, of no use",
+        "Python packages: ~76 MB and 1 of unknown size",
+        "pip's cache: ~18 MB and 1 of unknown size",
         "files of no use in an image: ~0.9 MB, of no use",
         "in all",
         "after safe fixes",
@@ -62,6 +63,12 @@ fn the_same_as_json() {
     let number = |value: &Value| value.as_u64().unwrap();
     let compiler = number(&image["layers"][1]["wasted"]);
     assert!((120_000_000..260_000_000).contains(&compiler), "{compiler}");
+    let packages = &image["layers"][3]["parts"][0];
+    assert_eq!(packages["what"], "Python packages");
+    assert!((60_000_000..100_000_000).contains(&number(&packages["bytes"])), "{packages}");
+    assert_eq!((&packages["has_unknown"], &packages["is_wasted"]), (&true.into(), &false.into()));
+    let cache = &image["layers"][3]["parts"][1];
+    assert!((15_000_000..20_000_000).contains(&number(&cache["bytes"])), "{cache}");
     let saved = number(&image["total"]["bytes"]) - number(&image["after_safe_fixes"]["bytes"]);
     assert!(saved >= 20_000_000, "{saved}");
     assert_eq!(image["total"]["has_unknown"], true);

@@ -1,12 +1,14 @@
 //! What each layer of the shipped image adds, and how much of it is of no use: estimates.
 
 use knowledge::image::{Image, Variant};
+use knowledge::python_size::PythonPackages;
 use knowledge::size::Installed;
 use managers::cache::Cache;
 
 use crate::build_tools::build_tools;
-use crate::estimate::{DATABASES, install, saved_without};
+use crate::estimate::{DATABASES, install, readable, saved_without};
 use crate::layer::late_removals;
+use crate::python_estimate::{PythonAddition, added_by_run, copied};
 use crate::unwanted::{broad_copy, contents};
 use crate::{Build, Copy, CopyFrom, Run, SourceKind, Stage, Step, cache, path};
 
@@ -26,8 +28,21 @@ pub struct Part {
     pub what: String,
     /// Its bytes: an estimate. `None` if they are not known.
     pub bytes: Option<u64>,
+    /// What is not in these bytes, for a reader: "3 of unknown size".
+    pub rest: Option<String>,
     /// Nothing in the image needs it.
     pub is_wasted: bool,
+}
+
+impl Part {
+    /// Its size for a reader: `~214 MB`, `~120 MB and 3 of unknown size`, "size not known".
+    pub fn size(&self) -> String {
+        match (self.bytes, &self.rest) {
+            (None, _) => "size not known".to_owned(),
+            (Some(bytes), None) => readable(bytes),
+            (Some(bytes), Some(rest)) => format!("{} and {rest}", readable(bytes)),
+        }
+    }
 }
 
 impl Layer {
@@ -43,7 +58,7 @@ impl Layer {
 }
 
 fn sum<'p>(parts: impl Iterator<Item = &'p Part> + Clone) -> (u64, bool) {
-    let is_open = parts.clone().any(|it| it.bytes.is_none());
+    let is_open = parts.clone().any(|it| it.bytes.is_none() || it.rest.is_some());
     (parts.filter_map(|it| it.bytes).sum(), is_open)
 }
 
@@ -61,12 +76,15 @@ pub fn layers<'f>(build: &Build<'f>) -> Vec<Layer> {
     let mut lineage: Vec<&Stage<'f>> = build.lineage(last).collect();
     lineage.reverse();
     let mut installed = lineage.first().and_then(|it| Installed::of_image(&build.image(it)?));
+    let mut packages = PythonPackages::of_image();
     let mut res = Vec::new();
     for (at, stage) in lineage.iter().enumerate() {
         for step in build.steps_of(stage) {
             let is_first = step.index == stage.steps.start;
             let mut parts = match (step.run(), step.copy()) {
-                (Some(run), _) => run_parts(build, stage, step, run, &mut installed),
+                (Some(run), _) => {
+                    run_parts(build, stage, step, run, (&mut installed, &mut packages))
+                }
                 (_, Some(copy)) => copy_parts(build, step, copy),
                 _ if is_first && at == 0 => vec![base_part(build, stage)],
                 _ => continue,
@@ -81,7 +99,7 @@ pub fn layers<'f>(build: &Build<'f>) -> Vec<Layer> {
 
 fn base_part<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Part {
     let bytes = build.image(stage).as_ref().and_then(base_bytes);
-    Part { what: "base image".to_owned(), bytes, is_wasted: false }
+    Part { what: "base image".to_owned(), bytes, rest: None, is_wasted: false }
 }
 
 /// The size of an official image of Python, without patches of single versions. Measured on Debian 12.
@@ -100,11 +118,12 @@ fn run_parts<'f>(
     stage: &Stage<'f>,
     step: &Step<'f>,
     run: &Run<'f>,
-    installed: &mut Option<Installed>,
+    (installed, packages): (&mut Option<Installed>, &mut PythonPackages),
 ) -> Vec<Part> {
     let part = |what: &str, bytes: Option<u64>, is_wasted: bool| Part {
         what: what.to_owned(),
         bytes,
+        rest: None,
         is_wasted,
     };
     let mut res = Vec::new();
@@ -131,23 +150,33 @@ fn run_parts<'f>(
             res.push(part(&format!("{} more {packages}", unknown.n_unknown), None, false));
         }
     }
+    let added = added_by_run(build, step, run, packages);
     for (cache, what) in CACHES {
-        if cache::kept_in(build, step, run, &[cache]).next().is_some() {
-            let lists = || installed.as_ref().map(Installed::package_lists);
-            let bytes = if cache == Cache::AptLists { lists() } else { None };
-            res.push(part(what, bytes, true));
+        if cache::kept_in(build, step, run, &[cache]).next().is_none() {
+            continue;
         }
+        let fetched = added.as_ref().and_then(|it| Some((known(it.fetched, it)?, it.rest())));
+        let (bytes, rest) = match cache {
+            Cache::AptLists => (installed.as_ref().map(Installed::package_lists), None),
+            // pip and Poetry keep the wheels as they are fetched; what uv keeps it may share with what it installs.
+            Cache::Pip | Cache::Poetry => fetched.map_or((None, None), |it| (Some(it.0), it.1)),
+            _ => (None, None),
+        };
+        res.push(Part { rest, ..part(what, bytes, true) });
     }
-    let installs_python = |it: &crate::RunCall<'_>| {
-        use managers::Action::{Add, Install, Sync};
-        !it.call.tool.is_system() && matches!(it.call.action, Install | Sync | Add)
-    };
-    if run.calls.iter().any(installs_python) {
-        res.push(part("Python packages", None, false));
+    if let Some(added) = added {
+        let bytes = known(added.installed, &added);
+        let rest = added.rest().filter(|_| bytes.is_some());
+        res.push(Part { rest, ..part("Python packages", bytes, false) });
     } else if res.is_empty() {
         res.push(part("what the commands write", None, false));
     }
     res
+}
+
+/// What is known of an addition; nothing where all of it is unknown.
+fn known(bytes: u64, of: &PythonAddition) -> Option<u64> {
+    (bytes > 0 || !of.is_least()).then_some(bytes)
 }
 
 fn copy_parts<'f>(build: &Build<'f>, step: &Step<'f>, copy: &Copy<'f>) -> Vec<Part> {
@@ -171,14 +200,25 @@ fn copy_parts<'f>(build: &Build<'f>, step: &Step<'f>, copy: &Copy<'f>) -> Vec<Pa
     let unwanted = if is_broad { unwanted() } else { 0 };
     if unwanted > 0 {
         let what = "files of no use in an image".to_owned();
-        res.push(Part { what, bytes: Some(unwanted), is_wasted: true });
+        res.push(Part { what, bytes: Some(unwanted), rest: None, is_wasted: true });
     }
     let what = match &copy.from {
         CopyFrom::Context => "copied files".to_owned(),
         CopyFrom::Stage(_) => "files of another stage".to_owned(),
         CopyFrom::Other(_) => "files of another image".to_owned(),
     };
-    res.push(Part { what, bytes: all.map(|it| it.saturating_sub(unwanted)), is_wasted: false });
+    if all.is_none()
+        && let Some((added, has_more)) = copied(build, step)
+    {
+        let bytes = known(added.installed, &added);
+        let others = has_more.then(|| "other files".to_owned());
+        let rest = added.rest().or(others).filter(|_| bytes.is_some());
+        let what = "Python packages of another stage".to_owned();
+        res.push(Part { what, bytes, rest, is_wasted: false });
+        return res;
+    }
+    let bytes = all.map(|it| it.saturating_sub(unwanted));
+    res.push(Part { what, bytes, rest: None, is_wasted: false });
     res
 }
 

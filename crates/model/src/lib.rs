@@ -47,6 +47,7 @@ pub mod pip_release;
 mod presence;
 pub mod programs;
 mod purpose;
+pub mod python_estimate;
 pub mod recommended;
 pub mod requirements;
 pub mod retag;

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use linter::Safety;
-use model::estimate::readable;
 use project::Contexts;
 use serde::Serialize;
 
@@ -11,7 +10,7 @@ use crate::arguments::{Check, Color, Layers, TableFormat};
 use crate::examine::Subject;
 use crate::job::{Job, Plan};
 use crate::output::{ErrorOutput, Output};
-use crate::stack::{Row, Total, after_fixes, cells, rows, total};
+use crate::stack::{Part, Row, Total, after_fixes, cells, rows, total};
 
 const COULD_NOT_RUN: u8 = 2;
 
@@ -103,11 +102,11 @@ fn table(image: &Image, has_unsafe: bool) -> String {
         let instruction = cut(&row.instruction, WIDTH - INDENT);
         let (adds, wastes) = cells(row.total);
         res += &format!("{:>5}  {adds:>10}  {wastes:>9}  {instruction}\n", row.line);
-        let is_plain = matches!(row.parts.as_slice(), [only] if !only.is_wasted);
+        let says_all = |it: &Part| !it.is_wasted && !(it.bytes.is_some() && it.has_unknown);
+        let is_plain = matches!(row.parts.as_slice(), [only] if says_all(only));
         for part in row.parts.iter().filter(|_| !is_plain) {
-            let size = part.bytes.map_or("size not known".to_owned(), readable);
             let end = if part.is_wasted { ", of no use" } else { "" };
-            let line = format!("{}: {size}{end}", part.what);
+            let line = format!("{}: {}{end}", part.what, part.size);
             res += &format!("{:INDENT$}{}\n", "", cut(&line, WIDTH - INDENT));
         }
     }

@@ -25,7 +25,12 @@ pub(crate) struct Part {
     pub(crate) what: String,
     /// `null` where it is not known.
     pub(crate) bytes: Option<u64>,
+    /// `bytes` is not all of it.
+    pub(crate) has_unknown: bool,
     pub(crate) is_wasted: bool,
+    /// The size in words.
+    #[serde(skip)]
+    pub(crate) size: String,
 }
 
 /// Sums of what is known; all are estimates.
@@ -74,7 +79,13 @@ fn rows_of(build: &Build<'_>) -> Vec<Row> {
             parts: layer
                 .parts
                 .into_iter()
-                .map(|it| Part { what: it.what, bytes: it.bytes, is_wasted: it.is_wasted })
+                .map(|it| Part {
+                    size: it.size(),
+                    bytes: it.bytes,
+                    has_unknown: it.bytes.is_none() || it.rest.is_some(),
+                    is_wasted: it.is_wasted,
+                    what: it.what,
+                })
                 .collect(),
         })
     };

@@ -2,7 +2,7 @@
 
 use linter::{Edit, Input};
 use model::estimate::readable;
-use model::layers::{Layer, layers};
+use model::layers::{Layer, Part, layers};
 use model::{Build, Surroundings};
 
 /// Less than this is not worth a word.
@@ -28,9 +28,8 @@ pub(crate) fn described(layer: &Layer) -> Option<String> {
         (bytes, true) => format!("This layer adds {} and what is not known:\n", readable(bytes)),
     };
     for part in &layer.parts {
-        let size = part.bytes.map_or("not known".to_owned(), readable);
         let use_of_it = if part.is_wasted { ", of no use in the image" } else { "" };
-        res += &format!("\n- {}: {size}{use_of_it}", part.what);
+        res += &format!("\n- {}: {}{use_of_it}", part.what, part.size());
     }
     Some(res)
 }
@@ -55,19 +54,20 @@ fn total(input: &Input<'_>, text: &str) -> (u64, usize) {
     let around =
         Surroundings { files: input.files, dockerfile: input.dockerfile, target: input.target };
     let layers = layers(&Build::new(&file, &scripts, around));
+    let is_open = |it: &&Part| it.bytes.is_none() || it.rest.is_some();
     let parts = || layers.iter().flat_map(|it| &it.parts);
-    (parts().filter_map(|it| it.bytes).sum(), parts().filter(|it| it.bytes.is_none()).count())
+    (parts().filter_map(|it| it.bytes).sum(), parts().filter(is_open).count())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::layers::Part;
 
     fn layer(parts: &[(&str, Option<u64>, bool)]) -> Layer {
         let part = |it: &(&str, Option<u64>, bool)| Part {
             what: it.0.to_owned(),
             bytes: it.1,
+            rest: None,
             is_wasted: it.2,
         };
         Layer { step: 0, parts: parts.iter().map(part).collect() }
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(
             described(&layer(&[tools, unknown])).as_deref(),
             Some(
-                "This layer adds ~200 MB and what is not known:\n\n- build tools: ~200 MB, of no use in the image\n- Python packages: not known"
+                "This layer adds ~200 MB and what is not known:\n\n- build tools: ~200 MB, of no use in the image\n- Python packages: size not known"
             )
         );
     }

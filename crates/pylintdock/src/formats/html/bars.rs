@@ -63,8 +63,7 @@ fn table(name: &str, rows: &[Row], largest: u64, out: &mut String) {
         let (adds, wastes) = cells(row.total);
         let adds = escaped(&adds);
         let parts = row.parts.iter().map(|it| {
-            let size = it.bytes.map_or("size not known".to_owned(), model::estimate::readable);
-            format!("{}: {size}{}", it.what, if it.is_wasted { ", of no use" } else { "" })
+            format!("{}: {}{}", it.what, it.size, if it.is_wasted { ", of no use" } else { "" })
         });
         let parts: Vec<String> = parts.collect();
         let hint = attribute(&format!("{}\n{}", row.instruction, parts.join("\n")));
@@ -91,8 +90,7 @@ fn table(name: &str, rows: &[Row], largest: u64, out: &mut String) {
     if !wasted.is_empty() {
         out.push_str("<ul class=\"waste\">\n");
         for (line, part) in wasted {
-            let size = part.bytes.map_or("size not known".to_owned(), model::estimate::readable);
-            let (what, size) = (escaped(&part.what), escaped(&size));
+            let (what, size) = (escaped(&part.what), escaped(&part.size));
             let _cannot_fail = writeln!(out, "<li>line {line}: {what}, {size}, of no use</li>");
         }
         out.push_str("</ul>\n");
