@@ -5,7 +5,8 @@ use managers::system::{PackageKind, has_unknown_packages, leaves_out_recommends,
 use managers::{Action, Tool};
 
 use crate::build_tools::BuildTool;
-use crate::{Build, Run, RunCall, Stage, Step};
+use crate::layer::{Added, Removal};
+use crate::{Build, CopyFrom, Run, RunCall, SourceKind, Stage, Step, path};
 
 /// What a layer with an installation holds beside the packages: dpkg writes its databases and the list of fonts,
 /// libraries and the like anew. Measured with one small package on the slim image.
@@ -78,6 +79,37 @@ pub fn recommended<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -
 /// The bytes by which the image would be smaller without these build tools and all that only they bring along: an
 /// estimate, `None` where it is not known. The tools are those of `stage`, from [`crate::build_tools::build_tools`].
 pub fn saved_without<'f>(build: &Build<'f>, stage: &Stage<'f>, tools: &[BuildTool]) -> Option<u64> {
+    without(build, stage, &|step, name| tools.iter().any(|it| it.step == step && it.name == name))
+}
+
+/// The bytes of what a late removal leaves in earlier layers: system packages with what only they bring along, or whole
+/// files and folders of the build context. An estimate, `None` where it is not known.
+pub fn removed_late<'f>(build: &Build<'f>, removal: &Removal) -> Option<u64> {
+    let added = &removal.added;
+    if removal.is_packages {
+        let stage = build.stages.iter().rfind(|it| it.is_shipped)?;
+        return without(build, stage, &|step, name| {
+            added.iter().any(|it| it.step == step && it.name == name)
+        });
+    }
+    let tree = build.surroundings.files.tree()?;
+    let size = |it: &Added| {
+        let copy = build.steps.get(it.step)?.copy().filter(|it| it.from == CopyFrom::Context)?;
+        let [source] = &*copy.sources else { return None };
+        let path = source.path.as_deref().filter(|_| source.kind == SourceKind::Path)?;
+        let is_whole = !source.is_pattern() && path::file_name(path) == path::file_name(&it.name);
+        let files = tree.below(path).map(|it| it.1);
+        is_whole.then(|| files.sum::<u64>())
+    };
+    added.iter().map(size).sum()
+}
+
+/// By how much less installations of system packages would write without these, by step and name.
+fn without<'f>(
+    build: &Build<'f>,
+    stage: &Stage<'f>,
+    is_left_out: &dyn Fn(usize, &str) -> bool,
+) -> Option<u64> {
     let base = Installed::of_image(&build.image(stage)?)?;
     let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
     lineage.reverse();
@@ -88,9 +120,7 @@ pub fn saved_without<'f>(build: &Build<'f>, stage: &Stage<'f>, tools: &[BuildToo
         runs.map(|(step, run)| install(&mut installed, run, &|name| is_wanted(step, name)).bytes)
             .sum::<u64>()
     };
-    let is_tool =
-        |step: usize, name: &str| tools.iter().any(|it| it.step == step && it.name == name);
-    let saved = total(&|_, _| true).saturating_sub(total(&|step, name| !is_tool(step, name)));
+    let saved = total(&|_, _| true).saturating_sub(total(&|step, name| !is_left_out(step, name)));
     (saved > 0).then_some(saved)
 }
 

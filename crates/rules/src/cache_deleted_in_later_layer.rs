@@ -4,6 +4,7 @@ use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::cache::Cache;
 use model::cache::{fills, first_kept};
 use model::cleaning::{cleaned_caches, only_cleans};
+use model::python_estimate::kept_cache;
 use model::{Build, Run, RunCall, Step, moved_cleaning};
 
 /// See the page.
@@ -48,9 +49,11 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             for place in filled {
                 report.label(place, "filled here");
             }
+            let caches = cleanings.iter().flat_map(|it| &it.caches);
+            let size = caches.clone().find_map(|it| kept_size(build, step, *it));
             report.fix_if(fix).note(match is_deleted {
-                true => "where the cache is filled it is emptied or not written at all",
-                false => "a layer cannot take bytes out of an earlier one: clean in the RUN that fills the cache",
+                true => "where the cache is filled it is emptied or not written at all".to_owned(),
+                false => advice(size.filter(|_| caches.count() == 1)),
             });
             continue;
         }
@@ -84,10 +87,28 @@ fn check_commands(
         }
         told.push((cleaned.cache, keeper));
         reports
-            .report(cleaned.span, "this RUN did not fill this cache, and the layer that did keeps it")
+            .report(
+                cleaned.span,
+                "this RUN did not fill this cache, and the layer that did keeps it",
+            )
             .label(keeper, "filled here")
-            .note("a layer cannot take bytes out of an earlier one: clean in the RUN that fills the cache");
+            .note(advice(kept_size(build, step, cleaned.cache)));
     }
+}
+
+fn advice(size: Option<String>) -> String {
+    let here = size.map_or(String::new(), |it| format!(", here {it}"));
+    format!(
+        "a layer cannot take bytes out of an earlier one{here}: clean in the RUN that fills the cache"
+    )
+}
+
+/// What the one earlier layer that keeps a cache has of it.
+fn kept_size(build: &Build<'_>, step: &Step<'_>, cache: Cache) -> Option<String> {
+    let runs = build.steps_before(step).filter_map(|it| Some((it, it.run()?)));
+    let mut keeping = runs.filter(|(it, run)| first_kept(build, it, run, cache).is_some());
+    let (filling, run) = keeping.next()?;
+    kept_cache(build, filling, run, cache).filter(|_| keeping.next().is_none())
 }
 
 /// The call of an earlier layer that keeps a cache, if this RUN does not write it.

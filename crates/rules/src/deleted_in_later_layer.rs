@@ -1,6 +1,7 @@
 //! What an earlier layer added is removed in a later one.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use model::estimate::{readable, removed_late};
 use model::layer::{Removal, late_removals};
 use model::{Build, CopyFrom, Step, join, path, wheel_folder};
 
@@ -19,6 +20,9 @@ pub(crate) static RULE: Rule = Rule {
 
 /// A RUN with more than this many joined would be harder to read than its size is worth.
 const MAX_JOINED: usize = 8;
+
+/// Less is not worth a word about its size.
+const LEAST_BYTES: u64 = 1_000_000;
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     let mut reported = std::collections::HashSet::new();
@@ -63,8 +67,11 @@ fn report(build: &Build<'_>, step: &Step<'_>, removal: &Removal, reports: &mut R
         let copy = build.steps.get(it.step).and_then(|it| it.copy());
         copy.is_some_and(|it| it.from != CopyFrom::Context)
     });
-    let message =
-        format!("{shown} {stay} in an earlier layer, so removing {them} here frees nothing");
+    let size = removed_late(build, removal).filter(|it| *it >= LEAST_BYTES).map(readable);
+    let of_size = size.map_or(String::new(), |it| format!(", {it},"));
+    let message = format!(
+        "{shown}{of_size} {stay} in an earlier layer, so removing {them} here frees nothing"
+    );
     let report = reports.report(removal.span, message);
     let mut labelled: Vec<usize> = Vec::new();
     for it in &removal.added {

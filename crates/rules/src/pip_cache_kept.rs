@@ -7,6 +7,7 @@ use managers::requirement::Requirement;
 use managers::{Call, Tool};
 use model::cache::{Kept, kept};
 use model::pip_release::is_before_cache;
+use model::python_estimate::{added, readable};
 use model::{Build, cleanup};
 use syntax::Span;
 
@@ -30,11 +31,12 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
         if is_before_cache(build, kept.step, kept.run, call) || is_one_of_many(build, &kept) {
             continue;
         }
+        let added = added(build, kept.step, call);
+        let size = added.and_then(|it| readable(it.fetched, it.is_least()));
+        let of_size = size.map_or(String::new(), |it| format!(" of {it}"));
+        let spoken = call.spoken(build.file.text);
         reports
-            .report(
-                call.head(),
-                format!("`{}` keeps its cache in the layer", call.spoken(build.file.text)),
-            )
+            .report(call.head(), format!("`{spoken}` keeps its cache{of_size} in the layer"))
             .note("nothing in the image reads the downloads and wheels in pip's cache again")
             .fix_if(fix(build, &kept));
     }

@@ -3,6 +3,7 @@
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use managers::cache::Cache;
 use model::cache::kept_once;
+use model::python_estimate::kept_cache;
 use model::{Build, cleanup};
 
 /// See the page.
@@ -25,8 +26,10 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             Fix::safe(format!("Add {command}"), [Edit::replace(span, text)])
         });
         let spoken = kept.call.spoken(build.file.text);
+        let size = kept_cache(build, kept.step, kept.run, Cache::Poetry);
+        let of_size = size.map_or(String::new(), |it| format!(" of {it}"));
         reports
-            .report(kept.call.head(), format!("`{spoken}` keeps its cache in the layer"))
+            .report(kept.call.head(), format!("`{spoken}` keeps its cache{of_size} in the layer"))
             .note("nothing in the image reads poetry's metadata and artifacts again; a clean-up counts only in the same RUN")
             .fix_if(fix);
     }

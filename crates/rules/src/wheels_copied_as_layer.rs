@@ -1,6 +1,7 @@
 //! Wheels that COPY brings stay in a layer after they are installed.
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity, WheelTransfer};
+use model::python_estimate::{built_wheels, readable};
 use model::{Build, wheel_folder};
 
 /// See the page.
@@ -38,10 +39,13 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             Fix::safe("Mount the wheels for the install instead", edits)
         });
         let installs = folder.installs.first().and_then(|it| build.steps.get(*it));
+        let added = built_wheels(build, step);
+        let size = added.and_then(|it| readable(it.installed, it.is_least()));
+        let of_size = size.map_or(String::new(), |it| format!(", {it},"));
         let report = reports.report(
             step.instruction.keyword_span,
             format!(
-                "the wheels in `{}` stay in this layer after they are installed",
+                "the wheels in `{}`{of_size} stay in this layer after they are installed",
                 folder.target
             ),
         );
