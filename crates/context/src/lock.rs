@@ -322,11 +322,10 @@ impl Package {
         }
     }
 
-    /// The bytes of a wheel file, compressed as it is fetched; `None` where the lock does not say. uv.lock does, and
-    /// PEP 751 allows it.
-    pub fn wheel_size(&self, file: &str) -> Option<u64> {
-        let at = self.wheels.iter().position(|it| it == file)?;
-        self.wheel_sizes.get(at).copied().filter(|it| *it > 0)
+    /// The bytes of the wheel file with a number in `wheels`, compressed as it is fetched; `None` where the lock does not
+    /// say. uv.lock does, and PEP 751 allows it.
+    pub fn wheel_size(&self, number: usize) -> Option<u64> {
+        self.wheel_sizes.get(number).copied().filter(|it| *it > 0)
     }
 
     /// Takes in one file of the list of wheels, with its size.

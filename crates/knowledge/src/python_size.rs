@@ -34,7 +34,7 @@ impl WheelSize {
 
     /// An estimate for another wheel of the same package: as much larger as the wheel is.
     pub fn scaled_to(self, wheel: u64) -> WheelSize {
-        let part = |it: u64| if self.wheel == 0 { it } else { it * wheel / self.wheel };
+        let part = |it: u64| (it * wheel).checked_div(self.wheel).unwrap_or(it);
         WheelSize { wheel, files: part(self.files), bytecode: part(self.bytecode) }
     }
 

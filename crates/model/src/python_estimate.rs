@@ -240,7 +240,7 @@ pub fn copied<'f>(build: &Build<'f>, step: &Step<'f>) -> Option<(PythonAddition,
     let mut packages = PythonPackages::default();
     let mut res: Option<PythonAddition> = None;
     for (call, found, step) in moved_calls(build, moved) {
-        let is_installer = |it: &Wanted| INSTALLERS.contains(&it.name.as_str());
+        let is_installer = |it: &Wanted| INSTALLERS.contains(&&*it.name);
         let has_others = !found.wanted.iter().all(is_installer)
             || !found.locks.is_empty()
             || !found.unread.is_empty();
@@ -276,10 +276,10 @@ fn asked(
     let is_known = is_of_index && applies.is_some() && !is_other && !is_old;
     let version = wanted.newest_allowed(place.map(|it| it.version));
     Some(Asked {
-        name: if is_known { wanted.name.clone() } else { String::new() },
+        name: if is_known { wanted.name.to_string() } else { String::new() },
         // The image has a pip already, of another version.
-        is_renewed: wanted.name == "pip" && version.is_some() || call.call.has("--upgrade"),
-        version,
+        is_renewed: &*wanted.name == "pip" && version.is_some() || call.call.has("--upgrade"),
+        version: version.as_deref().map(str::to_owned),
         extras: wanted.requirement.extras.iter().map(|it| it.text.clone()).collect(),
         size: None,
     })
@@ -301,9 +301,12 @@ fn asked_of_lock(lock: &LockInstall, it: &Locked<'_>, place: Interpreter) -> Ask
     let architecture = place.architecture.unwrap_or(Architecture::X86_64);
     let target = target(place.version, place.libc, architecture);
     let by_lock = match decision(&lock.lock, it.package, &target) {
-        Decision::Wheel(file) => it.package.wheel_size(file).map(|wheel| match by_table {
+        Decision::Wheel(number) => it.package.wheel_size(number).map(|wheel| match by_table {
             Some(known) => known.scaled_to(wheel),
-            None => WheelSize::of_wheel(wheel, file.ends_with("-any.whl")),
+            None => {
+                let file = it.package.wheels.get(number);
+                WheelSize::of_wheel(wheel, file.is_some_and(|it| it.ends_with("-any.whl")))
+            }
         }),
         _ => None,
     };

@@ -102,7 +102,7 @@ fn table(image: &Image, has_unsafe: bool) -> String {
         let instruction = cut(&row.instruction, WIDTH - INDENT);
         let (adds, wastes) = cells(row.total);
         res += &format!("{:>5}  {adds:>10}  {wastes:>9}  {instruction}\n", row.line);
-        let says_all = |it: &Part| !it.is_wasted && !(it.bytes.is_some() && it.has_unknown);
+        let says_all = |it: &Part| !(it.is_wasted || it.bytes.is_some() && it.has_unknown);
         let is_plain = matches!(row.parts.as_slice(), [only] if says_all(only));
         for part in row.parts.iter().filter(|_| !is_plain) {
             let end = if part.is_wasted { ", of no use" } else { "" };

@@ -132,8 +132,8 @@ fn wheel_of(package: &Package) -> Option<(&str, u64)> {
             libc: Libc::AnyGlibc,
             machine: "x86_64".to_owned(),
         };
-        let (file, _) = best(package.wheels.iter().map(String::as_str), &target)?;
-        Some((file, package.wheel_size(file)?))
+        let (number, _) = best(package.wheels.iter().map(String::as_str), &target)?;
+        Some((package.wheels.get(number)?.as_str(), package.wheel_size(number)?))
     })
 }
 
