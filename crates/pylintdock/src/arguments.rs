@@ -30,14 +30,15 @@ First steps:
 
 const CHECK_END: &str = "\
 Examples:
-  pylintdock check --fix docker/                 repair the Dockerfiles below a directory
-  pylintdock check compose.yaml                  those that a Compose file builds, with its contexts and arguments
-  pylintdock check --diff-base origin/main       only what is new since a branch began
-  pylintdock check --output-format github --output-format sarif=pylintdock.sarif
+  pylintdock check --fix docker/            repair what is below a directory
+  pylintdock check compose.yaml             the images that a Compose file builds
+  pylintdock check --diff-base origin/main  what is new since a branch began
+  pylintdock check --output-format github --output-format sarif=report.sarif
 
-Exit status: 0 nothing is found, or all of it was fixed; 1 something is left; 2 a file could not be read or the
-command could not run.
-With --diff: 1 if --fix would change something, 0 if not, though problems may be left.";
+Exit status:
+  0  nothing is found, or all of it was fixed
+  1  something is left; with --diff, --fix would change something
+  2  a file could not be read, or the command could not run";
 
 const LAYERS_END: &str =
     "Exit status: 0, or 2 if a file could not be read; a layer of no use is no failure.";
@@ -91,7 +92,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = LAYERS_END)]
 pub(crate) struct Layers {
-    /// Dockerfiles, or directories to search for them
+    /// Dockerfiles, directories to search for them, or Compose and Bake files that name them
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -115,7 +116,7 @@ pub(crate) struct Layers {
 /// What `wheels` is asked.
 #[derive(Debug, Args)]
 pub(crate) struct Wheels {
-    /// Dockerfiles, or directories to search for them
+    /// Dockerfiles, directories to search for them, or Compose and Bake files that name them
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -175,7 +176,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = DestinationParser, default_value = "full", help_heading = OUTPUT)]
     pub(crate) output_format: Vec<Destination>,
 
-    /// Write to this file instead of standard output; short for `=FILE` behind the only --output-format
+    /// The file that the one --output-format goes to, instead of standard output; short for `=FILE` behind it
     #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
     pub(crate) output_file: Option<PathBuf>,
 
@@ -199,7 +200,7 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "baseline", help_heading = ADOPTION)]
     pub(crate) no_baseline: bool,
 
-    /// Report and fix only what is new since this revision, or since a branch parted from it; runs git
+    /// Report and fix only what is new since the branch left this revision, such as origin/main; runs git
     ///
     /// New is what stands on a changed line, and what is not found in the Dockerfile and the files around it as they were
     /// then. A RUN or another instruction of several lines counts as changed when one of its lines is; a Dockerfile that
@@ -235,9 +236,9 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE", help_heading = CHOICE)]
     pub(crate) config: Option<PathBuf>,
 
-    /// Leave out what the configuration excludes also when it is named, as pre-commit names files
+    /// Leave out what the configuration excludes also where it is named here
     ///
-    /// Also `force-exclude = true` in the configuration.
+    /// For pre-commit and other programs that name files. Also `force-exclude = true` in the configuration.
     #[arg(long, help_heading = CHOICE)]
     pub(crate) force_exclude: bool,
 
@@ -256,7 +257,7 @@ pub(crate) struct Check {
     ])]
     pub(crate) stdin_jsonl: bool,
 
-    /// The day on which it is judged what is still supported; otherwise today
+    /// Judge what is still supported as on this day; otherwise today
     #[arg(long, value_name = "YYYY-MM-DD", help_heading = CHOICE)]
     pub(crate) today: Option<Date>,
 
