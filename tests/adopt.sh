@@ -67,9 +67,37 @@ if git commit --quiet --message "A mistake"; then
 fi
 git reset --quiet --hard
 
-# The hooks of the repository itself, the one that takes the program on the PATH.
-say pre-commit try-repo "$top" pylintdock-system --all-files
+# What the configuration excludes is excluded here too, although pre-commit names it.
+echo 'exclude = ["third-party"]' >> pylintdock.toml
+mkdir third-party && cp "$work/mistake" third-party/Dockerfile
+git add --all
+say git commit --quiet --message "A mistake of somebody else"
+
+# All hooks of the repository itself: two build the program, here as quickly as possible, one takes that on the PATH. From
+# a clone, since pre-commit takes a commit; what is not committed yet is tried as well.
+git clone --quiet "$top" "$work/hooks"
+git -C "$top" diff --binary HEAD | git -C "$work/hooks" apply --allow-empty
+git -C "$work/hooks" -c user.name=x -c user.email=x@example.com commit --quiet --all --allow-empty --message "As it is"
+{
+    printf 'repos:\n  - repo: %s\n    rev: %s\n    hooks:\n' "$work/hooks" "$(git -C "$work/hooks" rev-parse HEAD)"
+    sed -n 's/^- id:/      - id:/p' "$top/.pre-commit-hooks.yaml"
+} > "$work/hooks.yaml"
+cat "$work/hooks.yaml"
+hooks() {
+    MATURIN_PEP517_ARGS="--profile dev" CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$top/target} \
+        pre-commit run --config "$work/hooks.yaml" --all-files
+}
+say hooks
 test -z "$(git status --porcelain)"
+# A new mistake fails the first; the second has repaired it, so that the third finds nothing.
+cp "$work/mistake" Dockerfile && git add Dockerfile
+hooks > "$work/log" && { cat "$work/log"; echo "the hooks let a new mistake through" >&2; exit 1; }
+cat "$work/log"
+test "$(grep '^- hook id:' "$work/log" | tr '\n' ' ')" = "- hook id: pylintdock - hook id: pylintdock-fix "
+grep -q 'files were modified by this hook' "$work/log"
+grep -q 'pip install --no-cache-dir flask' Dockerfile
+git add Dockerfile && say hooks
+git reset --quiet --hard
 
 # The GitHub Action and the job for GitLab, their steps run by hand: the wheel comes from PIP_FIND_LINKS as it would from
 # PyPI. Both are green here, and fail with an annotation or a report once there is a new mistake.
