@@ -257,9 +257,10 @@ fn the_catalogue_lists_every_page() {
         let severity = rule.severity.name();
         let summary = rule.summary().replace('\n', " ");
         let name = rule.name;
+        let off = if rule.is_on_by_default { "" } else { "; off by default" };
         let _ = writeln!(
             table,
-            "| [`{name}`]({name}.md) | {severity} | {} | {summary} |",
+            "| [`{name}`]({name}.md) | {severity}{off} | {} | {summary} |",
             rule.repair.name()
         );
     }

@@ -14,7 +14,7 @@ pub(crate) static NEEDS: Table = Table::new(include_str!("../data/package-needs.
 pub(crate) static NOTES: Table = Table::new(include_str!("../data/package-notes.tsv"));
 pub(crate) static RUN_TIME_COMPILERS: Table =
     Table::new(include_str!("../data/run-time-compilers.tsv"));
-
+pub(crate) static READ_BULK: Table = Table::new(include_str!("../data/read-bulk.tsv"));
 pub(crate) static FAILING: Table = Table::new(include_str!("../data/failing-packages.tsv"));
 
 /// The name of a package as indexes compare it (PEP 503): `Flask_SQLAlchemy` is `flask-sqlalchemy`.
@@ -237,6 +237,42 @@ pub fn failing(name: &str, version: Option<&str>) -> Option<Failing> {
     is_meant.then_some(Failing { replacement, variable, reason })
 }
 
+/// What a program rarely reads of an installed package, and some packages do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bulk {
+    /// A directory named `tests`.
+    Tests,
+    /// C and Cython sources, headers, static libraries.
+    Sources,
+}
+
+/// A folder of installed files that are read when the program runs although most of their kind never are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadBulk {
+    /// What lies there and is read.
+    pub bulk: Bulk,
+    /// The folder below `site-packages` as a pattern of `find`, such as `astropy/tests` or `warp/native/*`.
+    pub folder: &'static str,
+    /// What reads it, as a sentence without its full stop.
+    pub reason: &'static str,
+}
+
+/// The folders with tests or sources that must stay for a package to work: its own, and those of packages that come
+/// with it. `name` may have an extra: `pandas[performance]`.
+pub fn read_bulk(name: &str) -> impl Iterator<Item = ReadBulk> {
+    let key = match name.split_once('[') {
+        Some((name, extra)) => format!("{}[{extra}", normalize(name)),
+        // Each database has a package of its own: `dbt-postgres`.
+        None if name.starts_with("dbt-") => "dbt-core".to_owned(),
+        None => normalize(name).into_owned(),
+    };
+    READ_BULK.rows(&key).collect::<Vec<_>>().into_iter().map(|row| ReadBulk {
+        bulk: if row.column(1) == "tests" { Bulk::Tests } else { Bulk::Sources },
+        folder: row.column(2),
+        reason: row.column(3),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +358,16 @@ mod tests {
         // It has no code, but it installs.
         assert!(failing("sklearn", Some("0.0")).is_none());
         assert!(failing("bs4", None).is_none());
+    }
+
+    #[test]
+    fn tests_and_sources_that_are_read_are_known() {
+        let folders = |name: &str| read_bulk(name).map(|it| it.folder).collect::<Vec<_>>();
+        assert_eq!(folders("astropy"), ["astropy/tests"]);
+        assert_eq!(folders("Warp_Lang"), ["warp/native/*"]);
+        assert_eq!(folders("pandas[performance]"), ["bottleneck/tests"]);
+        assert!(folders("pandas").is_empty());
+        assert!(read_bulk("tables").all(|it| it.bulk == Bulk::Tests));
     }
 
     #[test]

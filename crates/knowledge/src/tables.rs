@@ -7,8 +7,8 @@ use crate::image::{
 };
 use crate::names::Names;
 use crate::python_package::{
-    FAILING, NEEDS, NOTES, Native, PACKAGES, PURE, RUN_TIME_COMPILERS, compiles_at_run_time,
-    failing, needs, normalize, package,
+    FAILING, NEEDS, NOTES, Native, PACKAGES, PURE, READ_BULK, RUN_TIME_COMPILERS,
+    compiles_at_run_time, failing, needs, normalize, package, read_bulk,
 };
 use crate::python_size::{WHEEL_SIZES, wheel_size};
 use crate::release::{PYTHONS, RELEASES, python_release, release};
@@ -23,7 +23,7 @@ use crate::wheel::{Architecture, REQUIRES, SDISTS, WHEELS, Wheel, has_wheel};
 
 /// Each table with its number of columns and of rows. The numbers of rows are typed by a person: a
 /// refresh that loses half of a table must not pass unseen.
-const TABLES: [(&str, Table, usize, usize); 21] = [
+const TABLES: [(&str, Table, usize, usize); 22] = [
     ("alpine-runtime.tsv", ALPINE_RUNTIME, 3, 242),
     ("debian-availability.tsv", AVAILABILITY, 4, 1499),
     ("debian-runtime.tsv", DEBIAN_RUNTIME, 3, 1145),
@@ -37,6 +37,7 @@ const TABLES: [(&str, Table, usize, usize); 21] = [
     ("python-packages.tsv", PACKAGES, 9, 585),
     ("python-releases.tsv", PYTHONS, 4, 18),
     ("python-tags.tsv", PYTHON_TAGS, 5, 3106),
+    ("read-bulk.tsv", READ_BULK, 4, 37),
     ("releases.tsv", RELEASES, 9, 125),
     ("requires-python.tsv", REQUIRES, 5, 373),
     ("rpm-runtime.tsv", RPM_RUNTIME, 2, 86),
@@ -278,6 +279,14 @@ fn python_packages_are_reached_and_parse() {
         one_of(row, 1, &["always", "sometimes"]);
         let found = compiles_at_run_time(row.column(0)).unwrap();
         assert_eq!(found.reason, row.column(2));
+    }
+    for row in READ_BULK.all() {
+        one_of(row, 1, &["sources", "tests"]);
+        let mut found = read_bulk(row.column(0));
+        assert!(
+            found.any(|it| (it.folder, it.reason) == (row.column(2), row.column(3))),
+            "{row:?}"
+        );
     }
 }
 

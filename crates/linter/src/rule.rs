@@ -77,7 +77,7 @@ impl Rule {
             res += &format!(" · also known as {}", names.join(", "));
         }
         if !self.is_on_by_default {
-            res += " · off by default";
+            res += &format!(" · off by default, on by `extend-select = [\"{}\"]`", self.name);
         }
         if self.is_always_on {
             res += " · runs whatever is selected";

@@ -41,6 +41,8 @@ mod moved_cleaning;
 pub mod moved_packages;
 pub mod narrow_copy;
 pub mod newer_base;
+pub mod package_bulk;
+pub mod package_folder;
 pub mod package_lists;
 pub mod path;
 pub mod pip_release;

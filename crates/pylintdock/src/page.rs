@@ -49,7 +49,7 @@ fn entry(rule: &Rule) -> String {
         Repair::Manual => Some("fix by hand".to_owned()),
     });
     if !rule.is_on_by_default {
-        facts.push("off by default".to_owned());
+        facts.push("off by default, on by `extend-select` in the configuration".to_owned());
     }
     let aliases = match rule.aliases {
         [] => String::new(),

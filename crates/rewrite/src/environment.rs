@@ -4,6 +4,7 @@ use knowledge::image::{Distribution, Image, Python, PythonOrigin};
 use managers::python::{Destination, destination, editables, installs_project};
 use managers::{Action, Tool};
 use model::interpreter::interpreter;
+use model::package_folder::{first_in_path, virtual_environment};
 use model::{Base, Build, RunCall, Stage, Step, context_file, path};
 use syntax::Span;
 
@@ -259,32 +260,6 @@ fn of_build(
     };
     add(doubts, format!("only `{own}` is copied of what is compiled there"));
     Ok(Place::Directory(own))
-}
-
-/// The virtual environment whose pip is called, or that the RUN activates.
-fn virtual_environment(step: &Step<'_>, call: &RunCall<'_>) -> Option<String> {
-    let program = call.call.command.words.first()?.literal()?;
-    if let Some(own) = program.rsplit_once("/bin/").map(|it| it.0) {
-        let is_own = !matches!(own, "/usr" | "/usr/local" | "") && !own.starts_with("/opt/conda");
-        return is_own.then(|| own.to_owned());
-    }
-    step.run()?.commands().find_map(|it| {
-        let activates = matches!(it.program(), Some("." | "source"));
-        let script = it.words.get(1).filter(|_| activates)?.literal()?;
-        Some(script.strip_suffix("/bin/activate")?.to_owned())
-    })
-}
-
-/// The environment whose programs are found first, as the last `ENV PATH` before a step says: `/opt/venv/bin:$PATH`.
-fn first_in_path(build: &Build<'_>, step: &Step<'_>) -> Option<String> {
-    let mut before = build.steps_before(step).filter(|it| it.stage == step.stage);
-    let path = before.find_map(|it| {
-        let is_env = it.instruction.keyword == syntax::Keyword::Env;
-        let mut pairs = it.instruction.arguments.pairs().iter().filter(|_| is_env);
-        pairs.find(|it| it.name.text == "PATH")?.value.as_ref()
-    })?;
-    let first = path.text.trim_matches(['"', '\'']).split(':').next()?;
-    Some(first.strip_suffix("/bin")?.to_owned())
 }
 
 fn of_environment(step: &Step<'_>, call: &RunCall<'_>) -> Place {

@@ -38,6 +38,7 @@ mod recommends_installed;
 mod registry_not_allowed;
 mod requirements_not_copied;
 mod runtime_library_missing;
+mod site_packages_bulk_kept;
 mod site_packages_path_hard_coded;
 mod syntax_error;
 mod uv_cache_kept;
@@ -70,6 +71,7 @@ pub static ALL: &[&Rule] = &[
     &pdm_cache_kept::RULE,
     &uv_cache_kept::RULE,
     &recommends_installed::RULE,
+    &site_packages_bulk_kept::RULE,
     &wheels_copied_as_layer::RULE,
     &cache_mount_unused::RULE,
     &cache_mount_wrong_path::RULE,
