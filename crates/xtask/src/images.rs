@@ -182,8 +182,11 @@ fn lay_out(case: &Case, context: &Path, fix: Option<(&Path, &str)>) -> Result<()
     if let Some((program, kind)) = fix {
         let mut command = Command::new(program);
         command.current_dir(context).args(["check", "--fix"]);
-        if kind == "unsafe" {
+        if kind != "safe" {
             command.arg("--unsafe-fixes");
+        }
+        if kind == "every-rule" {
+            command.args(["--select", "all"]);
         }
         let out = command
             .arg("Dockerfile")

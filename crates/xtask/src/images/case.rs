@@ -47,6 +47,8 @@ pub(super) struct Settings {
     /// Applied are the unsafe fixes too; held to this bar.
     #[serde(rename = "unsafe")]
     pub(super) with_unsafe: Option<Bar>,
+    /// Applied are all fixes of all rules, also of those that are off by default; held to this bar.
+    pub(super) every_rule: Option<Bar>,
 }
 
 /// What a fixed image is held to.
@@ -93,7 +95,8 @@ impl Case {
     pub(super) fn fixes(&self) -> Vec<(&'static str, Bar)> {
         let safe = self.settings.safe.map(|it| ("safe", it));
         let with_unsafe = self.settings.with_unsafe.map(|it| ("unsafe", it));
-        safe.into_iter().chain(with_unsafe).collect()
+        let every_rule = self.settings.every_rule.map(|it| ("every-rule", it));
+        safe.into_iter().chain(with_unsafe).chain(every_rule).collect()
     }
 
     /// Puts the build context into the new folder `target`.

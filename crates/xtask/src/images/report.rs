@@ -11,7 +11,8 @@ pub(super) struct Row {
     pub(super) case: String,
     /// The project in one line.
     pub(super) about: String,
-    /// Which fixes were applied: `safe`, or `unsafe` for both kinds.
+    /// Which fixes were applied: `safe`, `unsafe` for both kinds, or `every-rule` for those of rules that are off by default
+    /// as well.
     pub(super) fix: &'static str,
     /// The image of the file as it was.
     pub(super) before: Option<Image>,
@@ -108,8 +109,12 @@ pub(super) fn picture(rows: &[Row]) -> String {
     );
     for (number, (row, before, after)) in built.iter().enumerate() {
         let top = number * HEIGHT + 8;
-        let label =
-            format!("{}{}", row.about, if row.fix == "safe" { "" } else { " (unsafe fixes)" });
+        let fixes = match row.fix {
+            "safe" => "",
+            "every-rule" => " (unsafe fixes of every rule)",
+            _ => " (unsafe fixes)",
+        };
+        let label = format!("{}{fixes}", row.about);
         let _ = writeln!(
             text,
             "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
