@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::value::{literal, substitution_error};
-use crate::{File, Flag, Instruction, Span, SyntaxError, closest, lex};
+use crate::{Excerpt, File, Flag, Instruction, Span, SyntaxError, closest, lex};
 
 const TYPES: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];
 const SHARINGS: [&str; 3] = ["shared", "private", "locked"];
@@ -50,8 +50,8 @@ enum Kind {
 pub(crate) fn check(file: &File<'_>, run: &Instruction<'_>, found: &mut Vec<SyntaxError>) {
     for flag in run.flags_named("mount") {
         if let Some(value) = flag.value.as_deref() {
-            let mut mount =
-                Mount { file, flag, value, kind: Some("bind".to_owned()), seen: Vec::new() };
+            let kind = Some("bind".to_owned());
+            let mut mount = Mount { file, line: &run.line, flag, value, kind, seen: Vec::new() };
             // The builder stops at the first thing that it refuses, and what follows from it need not be told.
             found.extend(mount.fields().or_else(|| mount.combination()));
         }
@@ -60,6 +60,7 @@ pub(crate) fn check(file: &File<'_>, run: &Instruction<'_>, found: &mut Vec<Synt
 
 struct Mount<'a, 't> {
     file: &'a File<'t>,
+    line: &'a Excerpt<'t>,
     flag: &'a Flag<'t>,
     value: &'a str,
     /// The type as far as it was read; `None` when a variable decides.
@@ -69,14 +70,16 @@ struct Mount<'a, 't> {
 }
 
 impl Mount<'_, '_> {
-    /// Where a part of the value stands; the whole value where quotes make the two differ.
+    /// Where a part of the value stands, also over several lines; the whole value where quotes make the two differ.
     fn place(&self, range: Range<usize>) -> Span {
         let span = self.flag.value_span;
-        if span.of(self.file.text) != self.value {
-            return if span.is_empty() { self.flag.span } else { span };
+        let start = self.line.position(span.start as usize).filter(|_| !span.is_empty());
+        let is_plain = |it: &usize| self.line.text()[*it..].starts_with(self.value);
+        match start.filter(is_plain) {
+            Some(start) => self.line.span(start + range.start..start + range.end),
+            None if span.is_empty() => self.flag.span,
+            None => span,
         }
-        let start = span.start as usize;
-        Span::new(start + range.start, start + range.end)
     }
 
     fn error(&self, range: Range<usize>, message: String, help: impl Into<String>) -> SyntaxError {

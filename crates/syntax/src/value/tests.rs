@@ -280,7 +280,7 @@ RUN --mount=target=/a,source=b,from=c,rw x
 RUN --mount=type=secret,id=a,env=A,required=true x
 RUN --mount=type=ssh,required x
 HEALTHCHECK --interval=«30» --timeout=5s --retries=«three» CMD a
-RUN --mount=«type=cache,\\nsharing=lock,target=/a» x
+RUN --mount=type=cache,\\nsharing=«lock»,target=/a x
 # syntax=someone/else:1\nFROM %%BASE%%\nRUN --mount=type=foo x
 # syntax=docker/dockerfile:1\nFROM «%%BASE%%»\nRUN --mount=type=«foo» x
 ONBUILD RUN --mount=type=foo x
