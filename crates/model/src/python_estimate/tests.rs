@@ -92,9 +92,9 @@ fn what_is_not_known_is_said() {
     // Compiled, it has not the libraries of a wheel.
     assert_eq!(one("pip install uwsgi"), (0, 0, unknown("1")));
     let unread = Some("what could not be read".to_owned());
-    assert_eq!(one("pip install -r $FILE"), (0, 0, unread.clone()));
+    assert_eq!(one("pip install -r $(ls *.txt)"), (0, 0, unread.clone()));
     assert_eq!(one("poetry install"), (0, 0, unread.clone()));
-    assert_eq!(one("[ -f x ] && pip install numpy==1.26.4"), (0, 0, unread));
+    assert_eq!(one("if [ -f x ]; then pip install numpy==1.26.4; fi"), (0, 0, unread));
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn a_lock_gives_sizes() {
     let (installed, fetched, rest) = one("uv sync --frozen");
     assert_eq!(rest.as_deref(), Some("1 of unknown size"));
     assert_eq!(fetched, 10);
-    // No bytecode: four times the wheel.
-    assert!((35..48).contains(&installed), "{installed}");
+    // No bytecode: three times the wheel.
+    assert!((30..40).contains(&installed), "{installed}");
     assert!(one("uv sync --frozen --compile-bytecode").0 > installed + 30);
 }
 
