@@ -5,7 +5,7 @@ use knowledge::python_size::PythonPackages;
 use knowledge::size::Installed;
 use managers::cache::Cache;
 
-use crate::build_tools::build_tools;
+use crate::build_tools::{BuildTool, build_tools};
 use crate::estimate::{DATABASES, install, readable, saved_without};
 use crate::layer::late_removals;
 use crate::python_estimate::{PythonAddition, added_by_run, copied};
@@ -79,11 +79,13 @@ pub fn layers<'f>(build: &Build<'f>) -> Vec<Layer> {
     let mut packages = PythonPackages::of_image();
     let mut res = Vec::new();
     for (at, stage) in lineage.iter().enumerate() {
+        let tools = build_tools(build, stage);
         for step in build.steps_of(stage) {
             let is_first = step.index == stage.steps.start;
             let mut parts = match (step.run(), step.copy()) {
                 (Some(run), _) => {
-                    run_parts(build, stage, step, run, (&mut installed, &mut packages))
+                    let tools = tools.iter().filter(|it| it.step == step.index).cloned().collect();
+                    run_parts(build, stage, (step, run), tools, (&mut installed, &mut packages))
                 }
                 (_, Some(copy)) => copy_parts(build, step, copy),
                 _ if is_first && at == 0 => vec![base_part(build, stage)],
@@ -116,8 +118,8 @@ fn base_bytes(image: &Image) -> Option<u64> {
 fn run_parts<'f>(
     build: &Build<'f>,
     stage: &Stage<'f>,
-    step: &Step<'f>,
-    run: &Run<'f>,
+    (step, run): (&Step<'f>, &Run<'f>),
+    tools: Vec<BuildTool>,
     (installed, packages): (&mut Option<Installed>, &mut PythonPackages),
 ) -> Vec<Part> {
     let part = |what: &str, bytes: Option<u64>, is_wasted: bool| Part {
@@ -131,9 +133,8 @@ fn run_parts<'f>(
         it.call.tool.is_system() && it.call.action == managers::Action::Install
     };
     if run.calls.iter().any(installs) {
-        let tools = build_tools(build, stage);
-        let tools: Vec<_> = tools.into_iter().filter(|it| it.step == step.index).collect();
-        let of_tools = saved_without(build, stage, &tools);
+        // Without any there is nothing to ask, which would take as long as the stage has steps.
+        let of_tools = if tools.is_empty() { None } else { saved_without(build, stage, &tools) };
         let added = installed.as_mut().map(|it| install(it, run, &|_| true));
         let all = added.filter(|it| it.n_unknown == 0).map(|it| it.bytes);
         let at_least = added.map_or(0, |it| it.bytes);
