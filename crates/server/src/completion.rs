@@ -7,6 +7,7 @@ use tower_lsp_server::ls_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, TextEdit,
 };
 
+use crate::hover;
 use crate::reference;
 use crate::text::Text;
 
@@ -152,7 +153,7 @@ fn variables(completer: &mut Completer<'_>, build: &Build<'_>, offset: usize) {
             continue;
         }
         let value = match step.filter(|_| !is_from).map(|it| build.variable(it, &name)) {
-            Some(Expansion::Value(value)) => Some(value),
+            Some(Expansion::Value(value)) => Some(hover::shown(&name, &value).0),
             _ => None,
         };
         completer.add(&name, CompletionItemKind::VARIABLE, value);

@@ -75,13 +75,27 @@ fn name(build: &Build<'_>, step: &Step<'_>, offset: usize) -> Option<(String, Sp
             };
             match build.variable(at, name) {
                 Expansion::Value(value) if value.is_empty() => format!("`{name}` is empty here"),
-                Expansion::Value(value) => format!("`{name}` is `{value}` here"),
+                Expansion::Value(value) => {
+                    let (value, is_open) = shown(name, &value);
+                    let rest = if is_open { "; `…` is what the base image has" } else { "" };
+                    format!("`{name}` is `{value}` here{rest}")
+                }
                 Expansion::Unset => format!("`{name}` has no value here"),
                 Expansion::Unknown => format!("`{name}` gets its value when the image is built"),
             }
         }
     };
     Some((text, it.span))
+}
+
+/// The value of a variable for a reader, and whether there is more to it. Every image has a PATH, which no table tells: where
+/// ENV adds to that, an empty part is left.
+pub(crate) fn shown(name: &str, value: &str) -> (String, bool) {
+    let parts: Vec<&str> = value.split(':').collect();
+    let is_open = name == "PATH" && parts.len() > 1 && parts.contains(&"");
+    let part = |it: &str| if it.is_empty() && is_open { "…".to_owned() } else { it.to_owned() };
+    let parts: Vec<String> = parts.into_iter().map(part).collect();
+    (parts.join(":"), is_open)
 }
 
 /// An ARG above the first FROM: what it is unless the command line says otherwise.
