@@ -101,9 +101,11 @@ pub(crate) fn renamed(
     }
     let text = document.text.as_str();
     let is_same = found.iter().any(|it| it.span.of(text) == name);
-    let all = with_build(state, document, |build, _| names::occurrences(build));
-    if !is_same && all.iter().any(|it| it.is_definition && it.span.of(text) == name) {
-        return Err(format!("`{name}` is the name of something else in this file"));
+    let old = first.span.of(text);
+    let obstacle =
+        with_build(state, document, |build, _| names::obstacle(build, &first.meaning, old, name));
+    if let Some(obstacle) = obstacle.filter(|_| !is_same) {
+        return Err(obstacle);
     }
     Ok(found.iter().map(|it| Edit::replace(it.span, name)).collect())
 }

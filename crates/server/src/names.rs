@@ -65,6 +65,58 @@ pub(crate) fn is_possible(meaning: &Meaning, name: &str) -> bool {
     }
 }
 
+/// Variables to which the builder gives a value under their own name: <https://docs.docker.com/reference/dockerfile/#predefined-args>.
+const OF_THE_BUILDER: [&str; 6] =
+    ["TARGET", "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "BUILDKIT_"];
+const PROXIES: [&str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
+
+/// Why the file would mean something else if what is called `old` were called `new`, as a sentence.
+pub(crate) fn obstacle(
+    build: &Build<'_>,
+    meaning: &Meaning,
+    old: &str,
+    new: &str,
+) -> Option<String> {
+    let text = build.file.text;
+    let is_defined = |it: &Occurrence| it.is_definition && it.span.of(text) == new;
+    if occurrences(build).iter().any(is_defined) {
+        return Some(format!("`{new}` is the name of something else in this file"));
+    }
+    match meaning {
+        Meaning::Stage(_) => {
+            if matches!(new, "scratch" | "context") {
+                return Some(format!("`{new}` has a meaning of its own, and names no stage"));
+            }
+            let images = build.stages.iter().filter_map(|it| it.image).map(|it| &*it.text);
+            let flags = build.steps.iter().flat_map(|it| &it.instruction.flags);
+            let sources = flags.filter_map(|it| Some(stage_name(text, it)?.of(text)));
+            let is_taken = images.chain(sources).any(|it| it.eq_ignore_ascii_case(new));
+            is_taken.then(|| format!("`{new}` is an image in this file, and would be the stage"))
+        }
+        Meaning::Variable { .. } => {
+            let is_given = |name: &str| {
+                OF_THE_BUILDER.iter().any(|it| name.starts_with(it))
+                    || PROXIES.contains(&name.to_ascii_uppercase().as_str())
+            };
+            if let Some(name) = [old, new].into_iter().find(|it| is_given(it)) {
+                return Some(format!("the builder gives `{name}` its value, by this name"));
+            }
+            let is_used = |it: &Step<'_>| {
+                let line = it.instruction.line.text();
+                syntax::variables(line, '\\').into_iter().any(|it| it.0 == new)
+            };
+            if build.steps.iter().any(is_used) {
+                return Some(format!("`${new}` is used in this file, and would be this variable"));
+            }
+            let step = build.steps.iter().find(|it| is_set_by_shell(it, old))?;
+            let line = text.get(..step.instruction.span.start as usize)?.matches('\n').count() + 1;
+            Some(format!(
+                "the commands of line {line} give `{old}` a value themselves; rename it there by hand"
+            ))
+        }
+    }
+}
+
 /// The names of ARGs above the first FROM.
 fn globals(build: &Build<'_>) -> Vec<String> {
     let above = build.steps.iter().take_while(|it| it.stage.is_none());
@@ -296,6 +348,31 @@ mod tests {
             marked("FROM a\nARG |V\nRUN V=2 && echo $V\nRUN echo $V\n"),
             "FROM a\nARG {V}\nRUN V=2 && echo $V\nRUN echo $[V]\n"
         );
+    }
+
+    #[test]
+    fn a_new_name_must_not_change_the_meaning() {
+        let text = "ARG V=1\nFROM python AS one\nARG TARGETARCH\nENV W=1\nRUN W=2 x && echo $FOO\nFROM nginx\nCOPY --from=busybox a b\n";
+        let file = syntax::parse(text);
+        let scripts = model::scripts(&file);
+        let around = Surroundings { files: &NoFiles, dockerfile: "Dockerfile", target: None };
+        let build = Build::new(&file, &scripts, around);
+        let stage = Meaning::Stage(0);
+        let variable = Meaning::Variable { name: String::new(), root: Some(0) };
+        for (meaning, old, new, is_possible) in [
+            (&stage, "one", "two", true),
+            (&stage, "one", "Python", false),
+            (&stage, "one", "busybox", false),
+            (&stage, "one", "scratch", false),
+            (&variable, "V", "X", true),
+            (&variable, "V", "W", false),
+            (&variable, "V", "FOO", false),
+            (&variable, "V", "TARGETOS", false),
+            (&variable, "TARGETARCH", "X", false),
+            (&variable, "W", "X", false),
+        ] {
+            assert_eq!(obstacle(&build, meaning, old, new).is_none(), is_possible, "{old} {new}");
+        }
     }
 
     #[test]
