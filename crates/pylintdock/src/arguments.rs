@@ -80,12 +80,24 @@ pub(crate) enum Command {
     ///
     /// Editors start it themselves; how to tell them is said at
     /// https://github.com/pylintdock/pylintdock/blob/main/editors/README.md
-    Server,
+    Server(Server),
     /// Print a script that completes the command in a shell
     #[command(after_help = COMPLETIONS_END)]
     Completions(generate::Completions),
     /// Print the manual page, or write those of all commands
     Man(generate::Man),
+}
+
+/// What clients tell every server.
+#[derive(Debug, Args)]
+pub(crate) struct Server {
+    /// Taken because many clients say so to every server; there is no other way
+    #[arg(long = "stdio")]
+    _stdio: bool,
+
+    /// The client's process, which it tells again when it begins
+    #[arg(long = "clientProcessId", value_name = "ID", hide = true)]
+    _client: Option<u32>,
 }
 
 /// What `layers` is asked.

@@ -53,7 +53,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(options) => migrate::run(options, arguments.color),
         Command::Completions(options) => generate::completions(options),
         Command::Man(options) => generate::man(options),
-        Command::Server => server::run(),
+        Command::Server(_) => server::run(),
     }
 }
 

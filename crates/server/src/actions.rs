@@ -117,7 +117,10 @@ impl Offer<'_> {
         self.only.is_none_or(|only| {
             only.iter().any(|it| {
                 let rest = kind.strip_prefix(it.as_str());
-                rest.is_some_and(|it| it.is_empty() || it.starts_with('.'))
+                // The empty kind is above all others.
+                rest.is_some_and(|rest| {
+                    it.as_str().is_empty() || rest.is_empty() || rest.starts_with('.')
+                })
             })
         })
     }

@@ -132,10 +132,14 @@ pub(crate) fn real_path(path: &Path) -> PathBuf {
 }
 
 fn speaks_dockerfile(language: &str, uri: &Uri) -> bool {
+    let path = uri.path().decode().to_string_lossy();
+    // `Dockerfile.dockerignore` looks like a Dockerfile to an editor that goes by `Dockerfile.*`.
+    if path.ends_with("ignore") {
+        return false;
+    }
     if language.eq_ignore_ascii_case("dockerfile") || language.eq_ignore_ascii_case("containerfile")
     {
         return true;
     }
-    let path = uri.path().decode().to_string_lossy();
     is_dockerfile(path.rsplit('/').next().unwrap_or(""))
 }

@@ -125,6 +125,8 @@ impl AsyncRead for Messages {
 fn pass_on(input: &mut impl BufRead, taker: &UnboundedSender<Vec<u8>>, waiting: &Waiting) {
     while let Some(length) = header(input) {
         let mut body = Vec::new();
+        // A header that tells no length is answered like a message that is none.
+        let length = length.unwrap_or(0);
         let rest = &mut input.take(length as u64);
         let is_whole = match length > LONGEST {
             true => io::copy(rest, &mut io::sink()).is_ok(),
@@ -146,12 +148,14 @@ fn pass_on(input: &mut impl BufRead, taker: &UnboundedSender<Vec<u8>>, waiting: 
     }
 }
 
-/// Reads up to the empty line before a message; the result is the message's length, `None` at the end of the input.
-/// Lines that are no header are passed over.
-fn header(input: &mut impl BufRead) -> Option<usize> {
+/// Reads up to the empty line before a message; the result is the message's length if it is told, `None` at the end of the
+/// input. What else stands there is passed over, as a body that came without its length does.
+fn header(input: &mut impl BufRead) -> Option<Option<usize>> {
     /// No header line is longer; what is, cannot be one.
     const LONGEST_LINE: u64 = 64 * 1024;
+    const NAME: &str = "content-length:";
     let mut length = None;
+    let mut is_told = false;
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -159,14 +163,13 @@ fn header(input: &mut impl BufRead) -> Option<usize> {
         if n_bytes == 0 {
             return None;
         }
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim();
-        if text.is_empty() && length.is_some() {
-            return length;
+        let text = String::from_utf8_lossy(&line).trim().to_ascii_lowercase();
+        if text.is_empty() && is_told {
+            return Some(length);
         }
-        if let Some((name, value)) = text.split_once(':')
-            && name.trim().eq_ignore_ascii_case("content-length")
-        {
+        if let Some(at) = text.rfind(NAME) {
+            is_told = true;
+            let value = text.get(at + NAME.len()..).unwrap_or("");
             length = value.trim().parse().ok().or(length);
         }
     }
@@ -191,6 +194,20 @@ fn fault(body: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_message_is_found_behind_a_broken_header() {
+        let sent = "content-Length : x\r\nContent-Length: abc\r\n\r\n{}Content-Length: 2\r\nContent-Type: x\r\n\r\n[]";
+        let (sender, mut receiver) = unbounded_channel();
+        pass_on(&mut sent.as_bytes(), &sender, &Waiting::default());
+        drop(sender);
+        let mut methods = Vec::new();
+        while let Ok(message) = receiver.try_recv() {
+            let text = String::from_utf8(message).unwrap();
+            methods.extend([NOT_JSON, NO_MESSAGE].iter().filter(|it| text.contains(**it)).copied());
+        }
+        assert_eq!(methods, [NOT_JSON, NO_MESSAGE]);
+    }
 
     #[test]
     fn what_is_no_message_is_told_apart() {

@@ -49,14 +49,23 @@ impl Output {
         Output(Arc::new(Mutex::new(file)))
     }
 
-    /// Sends a notification past the library, which would make a tree of values of it and a queue besides. A client that
-    /// is gone is noticed by the library.
+    /// Sends a notification past the library, which would make a tree of values of it and a queue besides.
     pub(crate) fn notify(&self, method: &str, params: &impl Serialize) {
         let notification = Notification { jsonrpc: "2.0", method, params };
         let Ok(body) = serde_json::to_vec(&notification) else { return };
         let mut message = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
         message.extend(body);
-        let _is_gone = lock(&self.0).write_all(&message);
+        self.write(&message);
+    }
+}
+
+impl Output {
+    /// Writes all, or ends the process where nobody reads it any more: then nobody asks either, even if the other pipe is
+    /// held open.
+    fn write(&self, bytes: &[u8]) {
+        if lock(&self.0).write_all(bytes).is_err() {
+            std::process::exit(1);
+        }
     }
 }
 
@@ -67,7 +76,8 @@ impl AsyncWrite for Output {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Poll::Ready(lock(&self.0).write_all(bytes).map(|()| bytes.len()))
+        self.write(bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
