@@ -481,19 +481,3 @@ fn large_documents_are_taken() {
     assert_eq!(n_pip, 19);
     assert_eq!(session.end(), 0);
 }
-
-#[test]
-fn the_exit_status_tells_how_it_ended() {
-    let (_directory, root) = folder(&[]);
-    assert_eq!(Session::start(&root, capabilities("utf-16")).end(), 0);
-    assert_eq!(Session::start(&root, capabilities("utf-16")).hang_up(), 1);
-    assert_eq!(Session::spawn(&root).hang_up(), 1);
-    let mut session = Session::start(&root, capabilities("utf-16"));
-    session.notify("exit", Value::Null);
-    assert_eq!(session.hang_up(), 1);
-    // Before it is initialized a server answers nothing else.
-    let mut session = Session::spawn(&root);
-    let answer = session.request("textDocument/hover", json!({}));
-    assert_eq!(answer["error"]["code"], -32002, "{answer}");
-    assert_eq!(session.hang_up(), 1);
-}

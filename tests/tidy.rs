@@ -20,7 +20,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("project", &["context", "linter", "model", "syntax"]),
     ("index", &[]),
-    ("server", &["context", "knowledge", "linter", "model", "project", "rules", "shell", "syntax"]),
+    (
+        "server",
+        &[
+            "context",
+            "knowledge",
+            "linter",
+            "managers",
+            "model",
+            "project",
+            "rules",
+            "shell",
+            "syntax",
+        ],
+    ),
     (
         "pylintdock",
         &["context", "index", "linter", "model", "project", "rewrite", "rules", "server", "syntax"],

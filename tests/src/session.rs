@@ -241,6 +241,11 @@ impl Session {
         self.status()
     }
 
+    /// Waits for the server's end with its input open; the result is the exit status.
+    pub fn wait_for_end(mut self) -> i32 {
+        self.status()
+    }
+
     fn status(&mut self) -> i32 {
         self.child.wait().expect("the server ends").code().unwrap_or(-1)
     }

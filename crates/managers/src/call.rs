@@ -60,6 +60,16 @@ impl<'a> Call<'a> {
         self.options.iter().filter(move |it| it.name == name).filter_map(|it| it.value.as_ref())
     }
 
+    /// The full names of the options that the tool is known to have here.
+    pub fn known_options(&self) -> impl Iterator<Item = &'static str> {
+        let ends_action = |it: &&shell::Word<'a>| {
+            self.action_span.is_some_and(|action| action.end == it.span.end)
+        };
+        let action = self.command.words.iter().find(ends_action);
+        let word = action.and_then(|it| it.literal()).unwrap_or("");
+        grammar(self.tool, Some(self.action), word).names()
+    }
+
     /// The value of the last option of this full name, which is the one that counts.
     pub fn last_value(&self, name: &str) -> Option<&Argument<'a>> {
         self.values(name).last()

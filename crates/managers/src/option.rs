@@ -80,6 +80,14 @@ impl Grammar {
         self.tables.into_iter().flatten()
     }
 
+    /// The full names of all options, each once.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
+        let mut names: Vec<&'static str> = self.definitions().map(|it| it.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter()
+    }
+
     fn find(&self, written: &str) -> Option<&'static Definition> {
         self.definitions().find(|it| it.is(written)).or_else(|| {
             let is_long = self.abbreviates && written.len() > 3 && written.starts_with("--");

@@ -18,10 +18,11 @@ use crate::facilities::{self, Facilities};
 use crate::names::{self, Occurrence};
 use crate::state::State;
 use crate::upkeep::{Backend, folder, folders, matters};
-use crate::{configuration, edits, features, present, workspace};
+use crate::{client_process, configuration, edits, features, present, workspace};
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        params.process_id.into_iter().for_each(client_process::follow);
         let facilities = Facilities::of(&params.capabilities);
         let capabilities = facilities::offered(&facilities);
         self.state.set_facilities(facilities);
@@ -43,6 +44,13 @@ impl LanguageServer for Backend {
         let backend = self.clone();
         tokio::spawn(async move {
             backend.ask_for_settings().await;
+            let folders: Vec<String> =
+                lock(&backend.state.folders).iter().map(|it| it.display().to_string()).collect();
+            let version = env!("CARGO_PKG_VERSION");
+            let folders =
+                if folders.is_empty() { "no folder".to_owned() } else { folders.join(", ") };
+            let text = format!("{} {version} serves {folders}", present::SOURCE);
+            backend.state.log(MessageType::INFO, text).await;
             backend.register().await;
         });
     }

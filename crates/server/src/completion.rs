@@ -1,7 +1,8 @@
 //! What can be written at a place: instructions, flags, stages, variables, images, options and rules.
 
 use linter::Date;
-use model::Build;
+use managers::Tool;
+use model::{Build, Step};
 use syntax::{Expansion, Instruction, Keyword, Span};
 use tower_lsp_server::ls_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, TextEdit,
@@ -11,11 +12,13 @@ use crate::hover;
 use crate::reference;
 use crate::text::Text;
 
-/// Options that are worth offering, by the program and its command.
-const OPTIONS: &[(&str, &[(&str, &str)])] = &[
-    (
-        "pip install",
-        &[
+/// What is known of an option, and what it does.
+type Described = (&'static str, &'static str);
+
+/// Options that are worth a word, for each tool; the others that it has are offered behind them.
+fn described(tool: Tool) -> &'static [Described] {
+    match tool {
+        Tool::Pip => &[
             ("--no-cache-dir", "keep the download cache out of the layer"),
             ("--requirement", "install what a file lists"),
             ("--no-deps", "install nothing that was not named"),
@@ -25,33 +28,42 @@ const OPTIONS: &[(&str, &[(&str, &str)])] = &[
             ("--find-links", "look for packages in a directory"),
             ("--no-compile", "write no byte code"),
         ],
-    ),
-    (
-        "apt-get install",
-        &[
+        Tool::Uv | Tool::UvPip => &[
+            ("--no-cache", "keep the cache out of the layer"),
+            ("--frozen", "take the lock as it is"),
+            ("--locked", "stop where the lock is not up to date"),
+            ("--no-dev", "leave out what is for development only"),
+            ("--compile-bytecode", "compile once, here, and not at every start"),
+        ],
+        Tool::AptGet | Tool::Apt => &[
             ("--no-install-recommends", "leave out what is only recommended"),
             ("--yes", "do not ask"),
         ],
-    ),
-    (
-        "apk add",
-        &[
+        Tool::Apk => &[
             ("--no-cache", "keep the index out of the layer"),
             ("--virtual", "name the group, to delete it later"),
         ],
-    ),
-];
+        Tool::Poetry => &[
+            ("--no-root", "install the dependencies without the project"),
+            ("--only", "install these groups alone, such as `main`"),
+        ],
+        _ => &[],
+    }
+}
 
 struct Completer<'a> {
     text: &'a Text,
     /// What is typed already and will be replaced.
     typed: Span,
+    /// How much behind it belongs to the same word, and is replaced as well.
+    n_behind: usize,
     items: Vec<CompletionItem>,
 }
 
 impl Completer<'_> {
     fn add(&mut self, label: &str, kind: CompletionItemKind, detail: Option<String>) {
-        let edit = TextEdit { range: self.text.range(self.typed), new_text: label.to_owned() };
+        let word = Span::new(self.typed.start as usize, self.typed.end as usize + self.n_behind);
+        let edit = TextEdit { range: self.text.range(word), new_text: label.to_owned() };
         self.items.push(CompletionItem {
             label: label.to_owned(),
             kind: Some(kind),
@@ -76,13 +88,18 @@ pub(crate) fn complete(
     let line = before.get(line_start..).unwrap_or("");
     let word_start = line_start + line.rfind(char::is_whitespace).map_or(0, |it| it + 1);
     let word = source.get(word_start..offset).unwrap_or("");
-    let mut completer = Completer { text, typed: Span::new(word_start, offset), items: Vec::new() };
+    let behind = source.get(offset..).unwrap_or("");
+    let length = |ends: fn(char) -> bool| behind.find(ends).unwrap_or(behind.len());
+    let n_behind = length(|it| it.is_whitespace() || ",;]}\"'$=&|)".contains(it));
+    let typed = Span::new(word_start, offset);
+    let mut completer = Completer { text, typed, n_behind, items: Vec::new() };
     let instruction = instruction_at(build, offset);
     let is_continued = instruction.is_some_and(|it| (it.span.start as usize) < line_start);
     if line.trim_start().starts_with('#') {
         in_comment(&mut completer, line, line_start);
     } else if let Some(start) = variable_start(word) {
         completer.typed = Span::new(word_start + start, offset);
+        completer.n_behind = length(|it| !it.is_ascii_alphanumeric() && it != '_');
         variables(&mut completer, build, offset);
     } else if word.len() == line.trim_start().len() && !is_continued {
         for (name, keyword) in Keyword::ALL.iter().filter(|it| it.1 != Keyword::Maintainer) {
@@ -188,14 +205,7 @@ fn in_instruction(
             completer.add(&label, CompletionItemKind::PROPERTY, Some(it.text.to_owned()));
         }
     } else if word.starts_with('-') && instruction.keyword == Keyword::Run {
-        let before = build.file.text.get(instruction.span.start as usize..word_start).unwrap_or("");
-        let command = before.rsplit(['&', ';', '|']).next().unwrap_or("");
-        for (name, options) in OPTIONS.iter().filter(|it| command.contains(it.0)) {
-            for (option, detail) in *options {
-                let detail = format!("{name}: {detail}");
-                completer.add(option, CompletionItemKind::PROPERTY, Some(detail));
-            }
-        }
+        options(completer, build, instruction, word_start);
     } else if instruction.keyword == Keyword::From {
         let words = instruction.arguments.words();
         let is_image = words.first().is_none_or(|it| it.span.start as usize == word_start);
@@ -205,6 +215,32 @@ fn in_instruction(
         } else if words.len() < 3 {
             completer.add("AS", CompletionItemKind::KEYWORD, None);
         }
+    }
+}
+
+/// The options of the call in which a word stands.
+fn options(
+    completer: &mut Completer<'_>,
+    build: &Build<'_>,
+    instruction: &Instruction<'_>,
+    word_start: usize,
+) {
+    let is_here = |it: &&Step<'_>| it.instruction.span.start == instruction.span.start;
+    let Some(run) = build.steps.iter().find(is_here).and_then(Step::run) else { return };
+    let word = Span::at(word_start);
+    let Some(call) = run.calls.iter().rfind(|it| it.call.command.span.contains(word)) else {
+        return;
+    };
+    let described = described(call.call.tool);
+    let known: Vec<&str> = call.call.known_options().collect();
+    let name = call.call.tool.name();
+    for (option, text) in described.iter().filter(|it| known.contains(&it.0)) {
+        let detail = format!("{name}: {text}");
+        completer.add(option, CompletionItemKind::PROPERTY, Some(detail));
+    }
+    let is_plain = |it: &&&str| it.starts_with("--") && !described.iter().any(|own| own.0 == **it);
+    for option in known.iter().filter(is_plain) {
+        completer.add(option, CompletionItemKind::PROPERTY, Some(name.to_owned()));
     }
 }
 
@@ -286,7 +322,15 @@ mod tests {
             ("FROM a\nARG VX\nRUN echo ${V|", "VX", "V"),
             ("FROM a\nRUN pip install -|", "--no-cache-dir", "-"),
             ("FROM a\nRUN x && \\\n  apt-get install --no|", "--no-install-recommends", "--no"),
+            ("FROM a\nRUN pip3 install --no-c|ache x", "--no-cache-dir", "--no-cache"),
+            ("FROM a\nRUN apt-get -y install --|", "--no-install-recommends", "--"),
+            ("FROM a\nRUN uv sync --|", "--frozen", "--"),
+            ("FROM a\nRUN uv pip install --|", "--system", "--"),
+            ("FROM a\nRUN poetry install --|", "--no-root", "--"),
             ("# pylintdock: ignore[pip-cache-kept, un|", "image-untagged", "un"),
+            ("# pylintdock: ignore[pip|-cache-kept] x", "pip-cache-kept", "pip-cache-kept"),
+            ("FROM pyth|:3.12 AS b", "python:3.12-slim", "pyth:3.12"),
+            ("FROM a\nARG VX\nRUN echo ${V|X}/b", "VX", "VX"),
         ];
         for (text, label, replaced) in cases {
             let found = offered(text);

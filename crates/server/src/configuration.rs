@@ -55,7 +55,9 @@ pub(crate) fn complete(kind: Kind, text: &Text, offset: usize) -> Vec<Completion
     let is_typed = |it: char| it.is_ascii_alphanumeric() || "-_".contains(it);
     let typed = before.len() - before.trim_end_matches(is_typed).len();
     let offered = offered(&place);
-    let range = text.range(Span::new(offset - typed, offset));
+    let behind = text.as_str().get(offset..).unwrap_or("");
+    let n_behind = behind.len() - behind.trim_start_matches(is_typed).len();
+    let range = text.range(Span::new(offset - typed, offset + n_behind));
     let item = |(label, kind, detail): (String, CompletionItemKind, Option<String>)| {
         let edit = TextEdit { range, new_text: label.clone() };
         CompletionItem {

@@ -15,6 +15,7 @@ pub(crate) struct Facilities {
     /// It asks for diagnostics itself, so that none are sent unasked.
     pub(crate) pulls_diagnostics: bool,
     pub(crate) refreshes_diagnostics: bool,
+    pub(crate) refreshes_hints: bool,
     pub(crate) document_changes: bool,
     pub(crate) creates_files: bool,
     pub(crate) change_annotations: bool,
@@ -51,6 +52,9 @@ impl Facilities {
             pulls_diagnostics: pulls.is_some(),
             refreshes_diagnostics: workspace
                 .and_then(|it| it.diagnostics.as_ref()?.refresh_support)
+                .unwrap_or(false),
+            refreshes_hints: workspace
+                .and_then(|it| it.inlay_hint.as_ref()?.refresh_support)
                 .unwrap_or(false),
             document_changes: edit.and_then(|it| it.document_changes).unwrap_or(false),
             creates_files: edit

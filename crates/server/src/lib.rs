@@ -3,6 +3,7 @@
 mod actions;
 mod backend;
 mod check;
+mod client_process;
 mod completion;
 mod configuration;
 mod documents;

@@ -87,7 +87,13 @@ pub(crate) async fn check(state: &Arc<State>, document: Document) -> Option<Arc<
         checked.map_err(|it| it.to_string())
     };
     match checked {
-        Ok(checked) => Some(checked),
+        Ok(checked) => {
+            let n_found = checked.diagnostics.len();
+            let took = checked.duration;
+            let text = format!("checked {shown} in {took:.1?}: {n_found} findings");
+            state.log(MessageType::LOG, text).await;
+            Some(checked)
+        }
         Err(error) => {
             state.log(MessageType::ERROR, format!("cannot check {shown}: {error}")).await;
             None

@@ -116,13 +116,17 @@ impl Backend {
         self.refresh();
     }
 
-    /// Asks a client that pulls diagnostics to pull them again.
+    /// Asks a client that pulls diagnostics to pull them again, and one that shows hints for new ones.
     pub(crate) fn refresh(&self) {
         let facilities = self.state.facilities();
         if facilities.pulls_diagnostics && facilities.refreshes_diagnostics {
             let client = self.state.client.clone();
             // Nobody waits for the answer: it says nothing.
             tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
+        }
+        if facilities.refreshes_hints {
+            let client = self.state.client.clone();
+            tokio::spawn(async move { client.inlay_hint_refresh().await });
         }
     }
 
