@@ -19,7 +19,7 @@ pub struct Rule {
     /// Whether it runs without being selected.
     pub is_on_by_default: bool,
     /// Whether it runs although only other rules are selected: what the others say of a file that cannot be read is
-    /// worth nothing. It can be ignored by name.
+    /// worth nothing. It can be ignored by name, or with `all`.
     pub is_always_on: bool,
     /// The Markdown page `rules/<name>.md`.
     pub page: &'static str,

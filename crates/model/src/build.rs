@@ -15,6 +15,7 @@ use crate::copy::{Copy, CopyFrom, Source};
 use crate::image_reference::ImageReference;
 use crate::installation::Installations;
 use crate::lock_install::Locks;
+use crate::loose::Loose;
 use crate::memory::StepMemory;
 use crate::mount::Mount;
 use crate::purpose::last_product;
@@ -171,10 +172,21 @@ impl<'f> Build<'f> {
         if let Some(set) = step.run().and_then(|it| it.set_at(script, command, name)) {
             return set;
         }
-        match self.variable(step, name) {
+        match self.shell_variable(step, name) {
             Expansion::Value(value) => Some(value),
+            Expansion::Unset if step.run().is_some_and(|it| it.may_set(name)) => None,
             Expansion::Unset => Some(String::new()),
             Expansion::Unknown => None,
+        }
+    }
+
+    /// Like [`Build::variable`] for a shell, which knows HOME also where nobody sets it.
+    fn shell_variable(&self, step: &Step<'_>, name: &str) -> Expansion {
+        match self.variable(step, name) {
+            Expansion::Unset if name == "HOME" => {
+                self.home(step).map_or(Expansion::Unknown, Expansion::Value)
+            }
+            known => known,
         }
     }
 
@@ -261,11 +273,12 @@ impl<'f> Reader<'f> {
         let mut step = Step { index, instruction, stage, state, detail: Detail::Other, memory };
         match instruction.keyword {
             Keyword::Run => {
-                let lookup = |name: &str| self.build.variable(&step, name);
+                let lookup = |name: &str| self.build.shell_variable(&step, name);
                 let mounts = instruction.flags_named("mount");
                 let mounts = mounts.map(|it| self.mount(it, &step)).collect();
                 let own = scripts.get(index).map_or(&[][..], Vec::as_slice);
-                let run = Run::new(&instruction.arguments, mounts, own, &lookup);
+                let run =
+                    Run::new(&instruction.arguments, mounts, own, Loose::of(instruction), &lookup);
                 step.detail = Detail::Run(run);
             }
             Keyword::Copy | Keyword::Add => {

@@ -34,6 +34,7 @@ pub mod layers;
 mod listed;
 pub mod lock_install;
 pub mod locked;
+mod loose;
 mod made_before;
 mod memory;
 mod mount;

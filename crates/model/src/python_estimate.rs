@@ -62,21 +62,6 @@ pub fn readable(bytes: u64, is_least: bool) -> Option<String> {
     (bytes >= LEAST_BYTES).then(|| if is_least { format!("at least {size}") } else { size })
 }
 
-/// The Python packages before `step`: those that the steps before it install, also of the stages below.
-pub fn packages_before<'f>(build: &Build<'f>, step: &Step<'f>) -> PythonPackages {
-    let mut res = PythonPackages::of_image();
-    let Some(stage) = build.stage(step) else { return res };
-    let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
-    lineage.reverse();
-    let steps = lineage.iter().flat_map(|it| build.steps_of(it));
-    for (before, run) in steps.filter_map(|it| Some((it, it.run()?))) {
-        if before.index < step.index {
-            added_by_run(build, before, run, &mut res);
-        }
-    }
-    res
-}
-
 /// What the wheels take that another stage builds, as they are fetched or built; `None` where it is not known which.
 pub fn built_wheels<'f>(build: &Build<'f>, step: &Step<'f>) -> Option<PythonAddition> {
     let (wheels, has_dependencies, is_open) = wheels_built(build, step)?;
@@ -98,9 +83,12 @@ pub fn kept_cache<'f>(
         Cache::AptLists => estimate::package_lists(build, build.stage(step)?),
         // Both keep the wheels as they are fetched; what uv keeps it may share with what it installs.
         Cache::Pip | Cache::Poetry => {
-            let mut packages = packages_before(build, step);
-            let added = added_by_run(build, step, run, &mut packages)?;
-            readable(added.fetched, added.is_least())
+            let mut all: Option<PythonAddition> = None;
+            for added in run.calls.iter().filter_map(|it| added(build, step, it)) {
+                all.get_or_insert_default().add(added);
+            }
+            let all = all?;
+            readable(all.fetched, all.is_least())
         }
         _ => None,
     }
@@ -124,12 +112,23 @@ pub fn added_by_run<'f>(
 
 /// What one call adds, with nothing but what the steps before it and the calls before it in its RUN installed.
 pub fn added<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -> Option<PythonAddition> {
-    let mut packages = packages_before(build, step);
-    let place = (call.script, call.command);
-    for before in step.run()?.calls.iter().filter(|it| (it.script, it.command) < place) {
-        added_by_call(build, step, before, &mut packages);
+    if call.adds.get().is_none() {
+        find_additions(build, build.stage(step)?);
     }
-    added_by_call(build, step, call, &mut packages)
+    call.adds.get().copied().flatten()
+}
+
+/// Finds what each call of a stage adds, and of the stages below: one after the other, so that a huge stage is read once.
+fn find_additions<'f>(build: &Build<'f>, stage: &Stage<'f>) {
+    let mut packages = PythonPackages::of_image();
+    let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
+    lineage.reverse();
+    for step in lineage.iter().flat_map(|it| build.steps_of(it)) {
+        for call in step.run().into_iter().flat_map(|it| &it.calls) {
+            let added = added_by_call(build, step, call, &mut packages);
+            let _is_known_already = call.adds.set(added);
+        }
+    }
 }
 
 fn added_by_call<'f>(

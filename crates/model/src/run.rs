@@ -8,7 +8,9 @@ use shell::{Command, Script};
 use syntax::{Arguments, Expansion};
 
 use crate::cache::CacheWrite;
+use crate::loose::Loose;
 use crate::memory::RunMemory;
+use crate::python_estimate::PythonAddition;
 use crate::requirements::Requirements;
 use crate::{Mount, path};
 
@@ -28,6 +30,7 @@ pub struct Run<'f> {
     movers: Vec<(usize, usize)>,
     /// The first command of each script that tests something.
     tests: Vec<(usize, usize)>,
+    loose: Loose,
     pub(crate) memory: RunMemory,
 }
 
@@ -68,6 +71,8 @@ pub struct RunCall<'f> {
     pub(crate) cache_writes: OnceCell<Vec<CacheWrite>>,
     /// What it installs, once that was asked.
     pub(crate) requirements: OnceCell<Option<Requirements>>,
+    /// What it adds to the packages that are there, once that was asked of any call of the stage.
+    pub(crate) adds: OnceCell<Option<PythonAddition>>,
 }
 
 /// More changes of the directory in one RUN than a person writes; behind them it is not certain any more, so that
@@ -99,6 +104,7 @@ impl<'f> Run<'f> {
         arguments: &Arguments<'_>,
         mounts: Vec<Mount<'f>>,
         scripts: &'f [Script<'f>],
+        loose: Loose,
         lookup: &dyn Fn(&str) -> Expansion,
     ) -> Run<'f> {
         let is_exec = matches!(arguments, Arguments::Exec { .. });
@@ -109,9 +115,11 @@ impl<'f> Run<'f> {
         for (script_index, script) in scripts.iter().enumerate() {
             for (index, command) in script.commands.iter().enumerate() {
                 let value = |name: &str| match last(&settings, script_index, index, name) {
+                    _ if loose.has(name) => None,
                     Some(set) => set.value.clone(),
                     None => match lookup(name) {
                         Expansion::Value(value) => Some(value),
+                        Expansion::Unset if loose.may_set(name) => None,
                         Expansion::Unset => Some(String::new()),
                         Expansion::Unknown => None,
                     },
@@ -125,6 +133,7 @@ impl<'f> Run<'f> {
                         command: index,
                         cache_writes: OnceCell::new(),
                         requirements: OnceCell::new(),
+                        adds: OnceCell::new(),
                     });
                 }
                 for (name, value) in changes(command, &value) {
@@ -148,6 +157,7 @@ impl<'f> Run<'f> {
             settings,
             movers,
             tests,
+            loose,
             memory: RunMemory::default(),
         }
     }
@@ -189,7 +199,15 @@ impl<'f> Run<'f> {
     /// What the scripts themselves set `name` to before a command, `Some(None)` when that is not certain. `script` indexes
     /// [`Run::scripts`] and `command` its commands.
     pub fn set_at(&self, script: usize, command: usize, name: &str) -> Option<Option<String>> {
+        if self.loose.has(name) {
+            return Some(None);
+        }
         last(&self.settings, script, command, name).map(|it| it.value.clone())
+    }
+
+    /// Whether a name that neither ENV nor ARG nor a command sets may have a value in its commands.
+    pub(crate) fn may_set(&self, name: &str) -> bool {
+        self.loose.may_set(name)
     }
 
     /// All commands of all scripts, in order.
@@ -295,9 +313,11 @@ fn changes(
     match command.program() {
         Some("export" | "readonly" | "local" | "declare" | "typeset") => {
             let pairs = words.iter().filter_map(|it| {
-                let text = it.resolve(lookup)?;
-                let (name, value) = text.split_once('=')?;
-                Some((name.to_owned(), is_certain.then(|| value.to_owned())))
+                // The name is certain also where the value is not.
+                let (name, _) = it.start().split_once('=')?;
+                let value = it.resolve(lookup).filter(|_| is_certain);
+                let value = value.and_then(|it| Some(it.split_once('=')?.1.to_owned()));
+                Some((name.to_owned(), value))
             });
             pairs.collect()
         }
@@ -305,11 +325,6 @@ fn changes(
             let names =
                 words.iter().filter_map(|it| it.literal()).filter(|it| !it.starts_with('-'));
             names.map(|it| (it.to_owned(), is_certain.then(String::new))).collect()
-        }
-        Some("read" | "for") => {
-            let names =
-                words.iter().filter_map(|it| it.literal()).filter(|it| !it.starts_with('-'));
-            names.map(|it| (it.to_owned(), None)).collect()
         }
         _ => Vec::new(),
     }

@@ -279,6 +279,9 @@ pub(crate) fn examine(
     res.tally.leave_out(&counted);
     res.tally.n_without_stage = usize::from(subject.lacks_stage);
     let shown = |path: &str| {
+        if path == subject.path() {
+            return job.file.shown.clone();
+        }
         let on_disk = subject.disk().and_then(|it| it.locate(path));
         let current = std::env::current_dir().unwrap_or_default();
         on_disk.map_or_else(|| path.to_owned(), |it| relative_to(&it, &current))

@@ -145,6 +145,17 @@ pub enum Part<'t> {
 }
 
 impl<'t> Word<'t> {
+    /// The text at its beginning, as far as that does not depend on anything.
+    pub fn start(&self) -> &str {
+        match &self.parts {
+            Parts::Text(text) => text,
+            Parts::Mixed(parts) => match parts.first() {
+                Some(Part::Text { text, .. }) => text,
+                _ => "",
+            },
+        }
+    }
+
     /// The value, if it does not depend on anything: quotes and escapes removed. Globs count as text.
     pub fn literal(&self) -> Option<&str> {
         match &self.parts {
