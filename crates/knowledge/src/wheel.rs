@@ -385,19 +385,32 @@ fn observed(package: Package, version: &Version<'_>, cell: &Cell) -> Option<Whee
         return Some(Wheel::Yes);
     }
     let here = || Wheels::of(package).filter(|it| it.cells.split(',').any(|it| it == cell.key));
-    let is_seen = |is_there: &dyn Fn(&Wheels) -> bool| {
-        here().any(|it| it.has_python(cell.python) && is_there(&it))
+    let with_python = || here().filter(|it| it.has_python(cell.python));
+    let lasts = with_python().filter_map(|it| parse(it.last)).filter(|it| it < version);
+    let firsts = with_python().filter_map(|it| parse(it.first)).filter(|it| version < it);
+    let (before, after) = (lasts.max(), firsts.min());
+    // The ends of a row were seen; of what lies between them that is not known.
+    let is_seen = |is_there: &dyn Fn(&Version<'_>) -> bool| {
+        Wheels::of(package)
+            .flat_map(|it| [it.first, it.last])
+            .any(|it| parse(it).is_some_and(|it| is_there(&it)))
     };
-    let is_after = |it: &Wheels| parse(it.last).is_some_and(|it| it < *version);
-    let is_before = |it: &Wheels| parse(it.first).is_some_and(|it| *version < it);
     let oldest_python =
         Wheels::of(package).filter(|it| it.contains(version)).filter_map(|it| it.pythons().min());
     let has_sdist = has_sdist(package, version);
     match oldest_python.min() {
         Some(oldest) if cell.python < oldest => None,
-        // Between two versions with a wheel lies one that was not seen, not one without.
-        Some(_) if is_seen(&is_after) && is_seen(&is_before) => None,
-        Some(_) => Some(Wheel::No { has_sdist }),
+        Some(_) => {
+            let is_without = match (&before, &after) {
+                // Between two versions with a wheel lies one that was not seen, not one without.
+                (Some(_), Some(_)) => false,
+                // One that was seen without lies between this one and the first, or last, with a wheel.
+                (Some(before), None) => is_seen(&|it| before < it && it <= version),
+                (None, Some(after)) => is_seen(&|it| version <= it && it < after),
+                (None, None) => true,
+            };
+            is_without.then_some(Wheel::No { has_sdist })
+        }
         None if has_sdist == Answer::Yes && here().next().is_none() => {
             Some(Wheel::No { has_sdist })
         }

@@ -127,3 +127,11 @@ fn installations_tell_compiling_from_building() {
     assert_eq!(on("astropy", "6.0", BOOKWORM), Installation::Unknown);
     assert_eq!(on("my-company-tool", "1.0", BOOKWORM), Installation::Unknown);
 }
+
+#[test]
+fn a_version_just_before_the_first_with_a_wheel_may_have_one() {
+    let answer = |version| on_x86_64("psutil", version, (3, 12), ALPINE);
+    assert_eq!(answer("7.2.1"), Wheel::Yes);
+    assert_eq!(answer("7.2.0"), Wheel::Unknown);
+    assert!(matches!(answer("6.0.0"), Wheel::No { .. }));
+}
