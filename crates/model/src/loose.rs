@@ -41,8 +41,8 @@ impl Loose {
     }
 
     fn read(&mut self, text: &str) {
-        if !SETTERS.iter().any(|it| text.contains(it.0)) && !text.contains(". ") {
-            self.is_open |= text.contains("source");
+        let may_have = |it: &str| text.contains(it);
+        if !SETTERS.iter().any(|it| may_have(it.0)) && !may_have(". ") && !may_have("source") {
             return;
         }
         let is_end = |it: char| it.is_whitespace() || ";&|(){}`\"".contains(it);
@@ -89,6 +89,7 @@ mod tests {
             ("RUN echo a | while read -r D; do rm $D; done", None),
             ("RUN printf -v D %s a && rm $D", None),
             ("RUN . /x && rm $D", None),
+            ("RUN --mount=type=bind,source=/a,target=/a rm $D", Some("")),
             ("ENV D=/x\nRUN source /y && rm $D", Some("/x")),
         ];
         let value = |text: &str, name: &str| {
