@@ -180,16 +180,6 @@ impl<'f> Build<'f> {
         }
     }
 
-    /// Like [`Build::variable`] for a shell, which knows HOME also where nobody sets it.
-    fn shell_variable(&self, step: &Step<'_>, name: &str) -> Expansion {
-        match self.variable(step, name) {
-            Expansion::Unset if name == "HOME" => {
-                self.home(step).map_or(Expansion::Unknown, Expansion::Value)
-            }
-            known => known,
-        }
-    }
-
     /// The steps before `step`, the latest first: of its stage, then of the stages that this is built FROM. Only the
     /// nearest ones, more than any stage written by hand has, so that asking at each step of a huge file stays linear.
     pub fn steps_before(&self, step: &Step<'f>) -> impl Iterator<Item = &Step<'f>> {

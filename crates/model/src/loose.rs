@@ -1,7 +1,9 @@
 //! Variables of a shell script whose value no single command decides: those of loops, of what reads, and of files that are
 //! sourced.
 
-use syntax::Instruction;
+use syntax::{Expansion, Instruction};
+
+use crate::{Build, Step};
 
 /// The names that are never certain in a RUN.
 #[derive(Debug, Default)]
@@ -66,6 +68,18 @@ impl Loose {
     }
 }
 
+impl Build<'_> {
+    /// Like [`Build::variable`] for a shell, which knows HOME also where nobody sets it.
+    pub(crate) fn shell_variable(&self, step: &Step<'_>, name: &str) -> Expansion {
+        match self.variable(step, name) {
+            Expansion::Unset if name == "HOME" => {
+                self.home(step).map_or(Expansion::Unknown, Expansion::Value)
+            }
+            known => known,
+        }
+    }
+}
+
 fn is_name(word: &str) -> bool {
     !word.starts_with(|it: char| it.is_ascii_digit())
         && word.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
@@ -75,7 +89,8 @@ fn is_name(word: &str) -> bool {
 mod tests {
     use context::NoFiles;
 
-    use crate::{Build, Surroundings};
+    use super::*;
+    use crate::Surroundings;
 
     #[test]
     fn only_what_is_certain_has_a_value() {
