@@ -267,8 +267,7 @@ impl<'f> Reader<'f> {
                 let mounts = instruction.flags_named("mount");
                 let mounts = mounts.map(|it| self.mount(it, &step)).collect();
                 let own = scripts.get(index).map_or(&[][..], Vec::as_slice);
-                let run =
-                    Run::new(&instruction.arguments, mounts, own, Loose::of(instruction), &lookup);
+                let run = Run::new(&instruction.arguments, mounts, own, Loose::of(own), &lookup);
                 step.detail = Detail::Run(run);
             }
             Keyword::Copy | Keyword::Add => {

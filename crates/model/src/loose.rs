@@ -1,7 +1,8 @@
 //! Variables of a shell script whose value no single command decides: those of loops, of what reads, and of files that are
 //! sourced.
 
-use syntax::{Expansion, Instruction};
+use shell::{Command, Script, Word};
+use syntax::Expansion;
 
 use crate::{Build, Step};
 
@@ -19,41 +20,37 @@ const OF_THE_SHELL: [&str; 12] = [
     "PPID", "IFS",
 ];
 
-/// What stands before the names that a word of the shell sets, and how many names that may be.
-const SETTERS: [(&str, usize); 7] = [
-    ("for", 1),
-    ("select", 1),
-    ("read", 8),
-    ("mapfile", 4),
-    ("readarray", 4),
-    ("getopts", 2),
-    ("-v", 1),
-];
-
 impl Loose {
-    /// Looks at the words of an instruction. A word that only looks like one of these makes a name uncertain that is not,
-    /// which no finding is made of.
-    pub(crate) fn of(instruction: &Instruction<'_>) -> Loose {
+    /// Looks at the commands of a RUN's scripts. A name that is not set after all is only taken for uncertain, of which no
+    /// finding is made.
+    pub(crate) fn of(scripts: &[Script<'_>]) -> Loose {
         let mut res = Loose::default();
-        res.read(instruction.line.text());
-        for heredoc in &instruction.heredocs {
-            res.read(heredoc.text.text());
+        for script in scripts {
+            res.names.extend(script.loop_variables.iter().map(|it| it.to_string()));
+            script.commands.iter().for_each(|it| res.read(it));
         }
         res
     }
 
-    fn read(&mut self, text: &str) {
-        let may_have = |it: &str| text.contains(it);
-        if !SETTERS.iter().any(|it| may_have(it.0)) && !may_have(". ") && !may_have("source") {
-            return;
-        }
-        let is_end = |it: char| it.is_whitespace() || ";&|(){}`\"".contains(it);
-        let words: Vec<&str> = text.split(is_end).filter(|it| !it.is_empty()).collect();
-        for (at, word) in words.iter().enumerate() {
-            self.is_open |= matches!(*word, "." | "source");
-            let Some((_, most)) = SETTERS.iter().find(|it| it.0 == *word) else { continue };
-            let following = words.get(at + 1..).unwrap_or(&[]).iter().take(*most);
-            self.names.extend(following.filter(|it| is_name(it)).map(|it| (*it).to_owned()));
+    fn read(&mut self, command: &Command<'_>) {
+        let Some((program, words)) = command.words.split_first() else { return };
+        let given = words.iter().filter_map(Word::literal);
+        match program.literal() {
+            Some("." | "source") => self.is_open = true,
+            Some("eval") => self.is_open |= !command.has_script,
+            Some("export" | "readonly" | "local" | "declare" | "typeset") => {
+                self.is_open |= words.iter().any(|it| it.start().is_empty());
+            }
+            Some("read" | "mapfile" | "readarray" | "getopts") => {
+                self.names.extend(given.filter(|it| is_name(it)).map(str::to_owned));
+                let own = ["REPLY", "MAPFILE", "OPTARG", "OPTIND"].map(str::to_owned);
+                self.names.extend(own);
+            }
+            Some("printf") => {
+                let name = given.skip_while(|it| *it != "-v").nth(1);
+                self.names.extend(name.map(str::to_owned));
+            }
+            _ => {}
         }
     }
 
@@ -104,6 +101,16 @@ mod tests {
             ("RUN echo a | while read -r D; do rm $D; done", None),
             ("RUN printf -v D %s a && rm $D", None),
             ("RUN . /x && rm $D", None),
+            ("RUN pip install . && rm $D", Some("")),
+            ("RUN cp -r source . && read -r E; rm $D", Some("")),
+            ("RUN echo for D in a b && rm $D", Some("")),
+            ("RUN sh -c 'for D in a; do :; done' && rm $D", None),
+            ("RUN for ((D=0;D<3;D++)); do rm $D; done", None),
+            ("RUN eval \"$(x)\" && rm $D", None),
+            ("RUN eval 'rm x' && rm $D", Some("")),
+            ("RUN export $(cat .env) && rm $D", None),
+            ("RUN mapfile -t D < x && rm $D", None),
+            ("RUN <<EOF\nfor D in a\ndo rm $D\ndone\nEOF", None),
             ("RUN --mount=type=bind,source=/a,target=/a rm $D", Some("")),
             ("ENV D=/x\nRUN source /y && rm $D", Some("/x")),
         ];

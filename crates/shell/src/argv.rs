@@ -33,7 +33,7 @@ pub fn parse_argv<'t>(
         has_script: false,
     };
     see_through(&mut command);
-    let mut inner = (Vec::new(), None);
+    let mut inner = Script::default();
     // `eval` and `trap` are no programs: without a shell around them nothing runs their arguments.
     if let Some(given) = given_script(&command).filter(|it| it.has_own_shell)
         && let Some(word) = command.words.get(given.words.start)
@@ -43,28 +43,21 @@ pub fn parse_argv<'t>(
         command.has_script = true;
     }
     let mut commands = vec![command];
-    for command in inner.0 {
-        commands.push(command);
-    }
-    Script { commands, items: vec![Item { span, joined_by: None }], fault: inner.1 }
+    commands.append(&mut inner.commands);
+    Script { commands, items: vec![Item { span, joined_by: None }], ..inner }
 }
 
 /// The commands of a string element.
-fn read_element(
-    file: &str,
-    text: &str,
-    span: Span,
-    place: Place,
-) -> (Vec<Command<'static>>, Option<Span>) {
+fn read_element(file: &str, text: &str, span: Span, place: Place) -> Script<'static> {
     let (start, end) = (span.start as usize, span.end as usize);
     let inside = (end >= start + 2).then(|| Span::new(start + 1, end - 1));
     let as_written = [inside, Some(span)].into_iter().flatten().find(|it| it.of(file) == text);
     if let Some(as_written) = as_written {
         return read_given(&Excerpt::slice(file, as_written), place);
     }
-    let (mut commands, fault) = read_given(&Excerpt::slice(text, Span::new(0, text.len())), place);
-    commands.iter_mut().for_each(|it| put_at(it, span));
-    (commands, fault.map(|_| span))
+    let mut script = read_given(&Excerpt::slice(text, Span::new(0, text.len())), place);
+    script.commands.iter_mut().for_each(|it| put_at(it, span));
+    Script { fault: script.fault.map(|_| span), ..script }
 }
 
 /// Gives every part of the command the same span.

@@ -59,8 +59,10 @@ impl<'t> Grammar<'_, 't> {
         let at = self.cursor.at;
         if self.cursor.is_at("((") {
             self.cursor.at = self.cursor.after_parenthesis(at, 0)?;
+            self.reading.add_loop_variables(at..self.cursor.at);
         } else {
             self.cursor.word()?;
+            self.reading.add_loop_variables(at..self.cursor.at);
             self.skip_lines()?;
             if self.bare_word() == "in" {
                 self.cursor.at += "in".len();

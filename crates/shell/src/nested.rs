@@ -145,6 +145,11 @@ pub(crate) fn into_owned(command: Command<'_>) -> Command<'static> {
     }
 }
 
+/// The names, copied.
+pub(crate) fn own_names(names: Vec<Cow<'_, str>>) -> Vec<Cow<'static, str>> {
+    names.into_iter().map(own).collect()
+}
+
 fn own(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }

@@ -1,12 +1,13 @@
 //! Gathers the commands of a script, and those inside substitutions and scripts given as text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use syntax::{Excerpt, Span};
 
 use crate::cursor::{Cursor, Substitution};
 use crate::grammar::Grammar;
-use crate::nested::{given_excerpt, into_owned, without_backslashes};
+use crate::nested::{given_excerpt, into_owned, own_names, without_backslashes};
 use crate::script::{Command, Item, Operator, Place, Script};
 use crate::tree;
 use crate::wrapper::{given_script, see_through};
@@ -148,6 +149,14 @@ impl<'t> Reading<'t> {
         self.add_tasks(substitutions, Owner::Place(place));
     }
 
+    /// Notes the names in a range of the text, the variable of a `for` or the expressions of `for ((…))`, as set there.
+    pub(crate) fn add_loop_variables(&mut self, range: Range<usize>) {
+        let text = self.excerpt.text().get(range).unwrap_or("");
+        let names = text.split(|it: char| !(it.is_ascii_alphanumeric() || it == '_'));
+        let names = names.filter(|it| !it.is_empty()).map(Cow::Borrowed);
+        self.script.loop_variables.extend(names);
+    }
+
     fn add_tasks(&mut self, substitutions: &mut Vec<Substitution>, owner: Owner) {
         let depth = self.depth;
         for substitution in substitutions.drain(..) {
@@ -231,6 +240,7 @@ impl<'t> Reading<'t> {
         if let Some(fault) = inner.fault {
             self.add_fault(fault);
         }
+        self.script.loop_variables.extend(own_names(inner.loop_variables));
         for command in inner.commands {
             if is_wanted(&command) {
                 self.script.commands.push(into_owned(command));
@@ -257,9 +267,14 @@ pub(crate) fn place_of_given(place: Place, has_own_shell: bool, is_conditional: 
 }
 
 /// Reads a script that is not part of a larger one, and makes it independent of its text.
-pub(crate) fn read_given(excerpt: &Excerpt, place: Place) -> (Vec<Command<'static>>, Option<Span>) {
+pub(crate) fn read_given(excerpt: &Excerpt, place: Place) -> Script<'static> {
     let script = read_nested(excerpt, place, 1, false, false);
-    (script.commands.into_iter().map(into_owned).collect(), script.fault)
+    Script {
+        commands: script.commands.into_iter().map(into_owned).collect(),
+        items: script.items,
+        loop_variables: own_names(script.loop_variables),
+        fault: script.fault,
+    }
 }
 
 /// Marks what runs only if a test before it holds, as in `[ -f x ] && a; b` and `[ -f x ] && a || b`.

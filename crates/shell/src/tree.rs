@@ -278,6 +278,10 @@ impl<'t> Walk<'_, 't> {
             "for_statement" | "c_style_for_statement" => {
                 let body = node.child_by_field_name("body");
                 let end = body.map_or(self.end(node), |it| self.start(it));
+                match node.child_by_field_name("variable") {
+                    Some(it) => self.reading.add_loop_variables(self.start(it)..self.end(it)),
+                    None => self.reading.add_loop_variables(self.start(node)..end),
+                }
                 self.header(node, end, place);
                 if let Some(body) = body {
                     self.list(&statements(body), branch, false);
