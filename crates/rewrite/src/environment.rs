@@ -310,7 +310,13 @@ fn system_paths<'f>(
     {
         return Err(Refusal::new("Alpine's own Python keeps packages among those of the system"));
     }
-    if let Some(Python::Present { origin: PythonOrigin::Conda, .. }) = image.map(|it| it.python) {
+    let is_conda = |it: &Stage<'f>| {
+        let runs = build.steps_of(it).iter().filter_map(|it| it.run());
+        runs.flat_map(|it| &it.calls).any(|it| it.call.tool.is_conda())
+    };
+    let has_conda =
+        |it: Image| matches!(it.python, Python::Present { origin: PythonOrigin::Conda, .. });
+    if image.is_some_and(has_conda) || build.lineage(stage).any(is_conda) {
         return Err(Refusal::new("conda keeps packages and compilers in one environment"));
     }
     let repository = build.lineage(stage).last().and_then(|it| match &it.base {

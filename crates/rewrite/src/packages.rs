@@ -4,6 +4,7 @@ use knowledge::image::{Distribution, Image, Python};
 use knowledge::system_package::{Family, Role, role, runtime_of};
 use managers::system::{self, Package, PackageKind};
 use managers::{Action, Tool};
+use model::programs::{InSlim, in_slim};
 use model::{Build, RunCall, Stage};
 use syntax::Span;
 
@@ -227,7 +228,7 @@ impl Roles<'_> {
         // What the stage itself uses before it is removed stays for that.
         let is_used = || {
             let is_installer = ["-pip", "-setuptools"].iter().any(|it| package.name.ends_with(it));
-            is_installer || self.needs.programs.iter().any(|it| it == package.name)
+            is_installer || self.needs.programs.iter().any(|it| brings(package.name, it))
         };
         by_role || self.is_removed(package.name) && !is_used()
     }
@@ -289,6 +290,13 @@ impl Roles<'_> {
         let names = names.map(str::to_owned);
         Some(names.collect())
     }
+}
+
+/// Whether a package has a program.
+fn brings(package: &str, program: &str) -> bool {
+    let is_of_node = package == "nodejs" && matches!(program, "node" | "npm" | "npx" | "corepack");
+    let named = |it| matches!(it, InSlim::Absent(it) if it == package);
+    program == package || is_of_node || named(in_slim(program))
 }
 
 /// The interpreter that the distribution's headers of Python bring along: `python3` for `python3-dev`.

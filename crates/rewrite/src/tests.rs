@@ -35,11 +35,25 @@ fn what_cannot_be_rewritten_says_why() {
         ),
         ("SHELL [\"fish\", \"-c\"]\nRUN pip install uwsgi\n", "`fish` is not a shell"),
         ("RUN apt-get install -y gcc && pip install uwsgi || true\n", "depend on each other"),
+        (
+            "RUN apt-get install -y gcc && conda install -y six\nWORKDIR /src\nRUN python setup.py install\n",
+            "conda keeps packages and compilers",
+        ),
     ];
     for (text, reason) in cases {
         let found = rewritten(&format!("{HEAD}{text}"), &[], Transfer::Mount);
         assert!(found.starts_with("no: ") && found.contains(reason), "{text}{found}");
     }
+}
+
+#[test]
+fn what_the_stage_calls_stays_though_it_is_removed_later() {
+    let text = format!(
+        "{HEAD}RUN apt-get update && apt-get install -y gcc nodejs gnupg unzip\nRUN npm ci && gpg --import key\nRUN pip install uwsgi==2.0.28\nRUN apt-get purge -y nodejs gnupg unzip\n"
+    );
+    let found = rewritten(&text, &[], Transfer::Mount);
+    let (_, shipped) = found.split_once("\n\nFROM").unwrap_or_else(|| panic!("{found}"));
+    assert!(shipped.contains("apt-get install -y nodejs gnupg\n"), "{found}");
 }
 
 #[test]
