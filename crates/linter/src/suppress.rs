@@ -45,8 +45,8 @@ struct Missing {
 #[derive(Default)]
 struct Comments<'t> {
     suppressions: Vec<Suppression<'t>>,
-    /// Comments for this program that name no rule.
-    nameless: Vec<Span>,
+    /// Comments for this program that silence nothing, with what is wrong with them.
+    faulty: Vec<(Span, &'static str)>,
 }
 
 /// Removes what comments silence from `found`, and reports suppressions that hide nothing.
@@ -57,8 +57,8 @@ pub(crate) fn apply(
     found: &mut Vec<Diagnostic>,
 ) {
     let settings = input.settings;
-    let Comments { mut suppressions, nameless } = read(rules, file);
-    if suppressions.is_empty() && nameless.is_empty() {
+    let Comments { mut suppressions, faulty } = read(rules, file);
+    if suppressions.is_empty() && faulty.is_empty() {
         return;
     }
     found.retain(|diagnostic| {
@@ -82,7 +82,7 @@ pub(crate) fn apply(
     if settings.is_on(&SUPPRESSION_UNUSED) {
         let mut reports = Reports::new(&SUPPRESSION_UNUSED, settings, input.today, found);
         report_unused(rules, settings, file, &suppressions, &mut reports);
-        report_malformed(&suppressions, &nameless, &mut reports);
+        report_malformed(&suppressions, &faulty, &mut reports);
     }
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn apply(
 /// that adding these changes nothing else.
 fn report_malformed(
     suppressions: &[Suppression<'_>],
-    nameless: &[Span],
+    faulty: &[(Span, &'static str)],
     reports: &mut Reports<'_>,
 ) {
     for it in suppressions {
@@ -98,9 +98,9 @@ fn report_malformed(
             reports.report(it.name_span, *message).note(*note).fix(fix.clone());
         }
     }
-    for comment in nameless {
+    for (comment, message) in faulty {
         reports
-            .report(*comment, "this comment names no rule, so it silences nothing")
+            .report(*comment, *message)
             .note("write `# pylintdock: ignore[RULE]`; `pylintdock rule` lists all names");
     }
 }
@@ -225,7 +225,17 @@ fn ours<'t>(
         Some(rest) => (None, rest),
         None => match rest.strip_prefix("ignore") {
             Some(rest) => (Some(covered(file, comment)), rest),
-            None => return,
+            None => {
+                let looks_like_one = rest.split_once('[').is_some_and(|(word, _)| {
+                    let is_letter = |it: u8| it.is_ascii_alphabetic() || matches!(it, b'-' | b'_');
+                    !word.is_empty() && word.bytes().all(is_letter)
+                });
+                if looks_like_one {
+                    res.faulty
+                        .push((comment, "only `ignore[…]` and `ignore-file[…]` silence rules"));
+                }
+                return;
+            }
         },
     };
     let names = rest.trim_start().strip_prefix('[').and_then(|it| it.split_once(']'));
@@ -252,7 +262,7 @@ fn ours<'t>(
         }
     }
     if res.suppressions.len() == n_before {
-        res.nameless.push(comment);
+        res.faulty.push((comment, "this comment names no rule, so it silences nothing"));
     }
 }
 
