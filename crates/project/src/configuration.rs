@@ -352,6 +352,8 @@ mod tests {
         assert_eq!(configurations.nearest(&root.join("c")).unwrap().parts[0].directory, root);
         let error = Configurations::new(&[], Some(&root.join("a/pyproject.toml")), &[], &[]);
         assert!(error.err().unwrap().to_string().contains("no table `[tool.pylintdock]`"));
+        let error = Configurations::new(&[], Some(Path::new(".")), &[], &[]).err().unwrap();
+        assert_eq!(error.to_string(), "cannot read `.`: it is a directory; name a file in it");
         let error = Configurations::new(&[], None, &["x".to_owned()], &[]);
         assert!(error.err().unwrap().to_string().starts_with("unknown rule `x`"));
     }

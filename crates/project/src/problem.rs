@@ -55,6 +55,7 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => {
             "permission denied; check who may read and write it".to_owned()
         }
+        io::ErrorKind::IsADirectory => "it is a directory; name a file in it".to_owned(),
         io::ErrorKind::NotADirectory => "a part of the path is a file, not a directory".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         io::ErrorKind::StorageFull => "no space is left on the device".to_owned(),
@@ -70,5 +71,7 @@ pub(crate) fn reason(error: &io::Error) -> String {
 
 /// A path for people; bytes that are no text are shown as replacement characters.
 pub(crate) fn shown(path: &Path) -> String {
-    path.strip_prefix("./").unwrap_or(path).to_string_lossy().into_owned()
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    path.to_string_lossy().into_owned()
 }
