@@ -5,7 +5,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,6 +16,7 @@ const entry = join(codeServer, 'node_modules/code-server/out/node/entry.js');
 const data = join(work, 'data');
 const folders = ['--user-data-dir', data, '--extensions-dir', join(work, 'extensions')];
 const PATIENCE = 60_000;
+let windows = 0;
 
 mkdirSync(join(data, 'User'), { recursive: true });
 mkdirSync(pictures, { recursive: true });
@@ -61,6 +62,7 @@ try {
 } catch (error) {
   failure = error;
   await picture('failure');
+  console.error(await page.locator('.editor-instance .view-lines').allInnerTexts());
 } finally {
   await browser.close();
   served.kill();
@@ -134,6 +136,29 @@ async function open(name) {
   await file.first().waitFor();
   await file.first().dblclick();
   await page.waitForSelector('.editor-instance .view-line');
+  windows += 1;
+  await started(windows);
+}
+
+/**
+ * Waits until all extensions of the window that was opened as the `nth` run. VS Code drops the code actions that it asked
+ * for when any extension registers some of its own meanwhile (`getCodeActions` in its `codeAction.ts`): a save repairs
+ * nothing then, and a hover offers nothing.
+ */
+async function started(nth) {
+  const QUIET = 3000;
+  const logs = join(data, 'logs');
+  const log = () => {
+    const runs = readdirSync(logs).sort().map((run) => join(logs, run, `exthost${nth}/remoteexthost.log`));
+    const found = runs.filter((it) => existsSync(it)).pop();
+    return found ? readFileSync(found, 'utf8') : '';
+  };
+  const end = Date.now() + PATIENCE;
+  for (let before = '', now = log(); ; before = now, now = log()) {
+    if (now.includes('onStartupFinished') && now === before) return;
+    if (Date.now() > end) throw new Error(`the extensions of VS Code do not come to rest:\n${now}`);
+    await new Promise((resolve) => setTimeout(resolve, QUIET));
+  }
 }
 
 /** Moves the mouse over a text until a hover with the words comes; the result is the hover's text. */
