@@ -56,7 +56,7 @@ fn nothing_is_created_outside_of_what_was_given() {
     assert!(told.contains(expected), "{}", inside.output);
     let named = fix(&["docker", "--context", "."]);
     assert!(ignore.exists(), "{}", named.output);
-    assert!(named.output.contains("and created `.dockerignore`"), "{}", named.output);
+    assert!(named.output.contains("Created `.dockerignore`.\n"), "{}", named.output);
     fs::remove_file(&ignore).unwrap();
     let whole = fix(&["."]);
     assert!(ignore.exists(), "{}", whole.output);

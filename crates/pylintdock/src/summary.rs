@@ -1,4 +1,4 @@
-//! The last line: what was found, and what `--fix` can do about it.
+//! The last lines: what was created and found, and what `--fix` can do about it.
 
 use crate::report::{Tally, count};
 
@@ -80,15 +80,9 @@ fn repaired(verb: &str, tally: &Tally, allows_unsafe: bool) -> String {
         "Nothing to fix".to_owned()
     } else {
         let (fixed, files) = (count(tally.n_fixed, "problem"), count(tally.n_files_fixed, "file"));
-        let created = match tally.created.as_slice() {
-            [] => String::new(),
-            names => {
-                let names: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
-                let verb = if verb == "Fixed" { "created" } else { "would create" };
-                format!(", and {verb} {}", names.join(", "))
-            }
-        };
-        format!("{verb} {fixed} in {files}{created}")
+        let verb_of_files = if verb == "Fixed" { "Created" } else { "Would create" };
+        let created = tally.created.iter().map(|it| format!("{verb_of_files} `{it}`.\n"));
+        format!("{}{verb} {fixed} in {files}", created.collect::<String>())
     };
     match tally.n_found() {
         0 => {
@@ -161,7 +155,7 @@ mod tests {
         let created = Tally { created: vec!["a/.dockerignore".to_owned()], ..tally.clone() };
         assert_eq!(
             fixed(&created, false),
-            "Fixed 1 problem in 1 file, and created `a/.dockerignore`; 1 problem in 1 file left (1 info); 1 fixable with --fix --unsafe-fixes\n"
+            "Created `a/.dockerignore`.\nFixed 1 problem in 1 file; 1 problem in 1 file left (1 info); 1 fixable with --fix --unsafe-fixes\n"
         );
         assert_eq!(
             would_fix(&tally, true),
