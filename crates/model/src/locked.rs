@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use context::Environment;
 use context::lock::{Installed, Package, PackageSource};
-use context::wheel_decision::Decision;
+use context::wheel_decision::{Decision, Doubt};
 use context::wheel_tag::{self, Target, WheelName};
 use knowledge::image::Libc;
 use knowledge::python_package::{Native, package};
-use knowledge::wheel::{Architecture, Installation};
+use knowledge::wheel::{self, Architecture, Installation};
 use rustc_hash::FxHashMap;
 
 use crate::interpreter::Interpreter;
@@ -144,7 +144,12 @@ fn on_machine(
         Some(Answer {
             index: it.index,
             is_certain: it.is_certain && install.is_known(it.package),
-            installation: installation(it.package, *decisions.get(it.index)?),
+            installation: match *decisions.get(it.index)? {
+                Decision::Unknown(Doubt::NoFileNames | Doubt::NamesInvented) => {
+                    by_version(it.package, place.version, libc, architecture)
+                }
+                known => installation(it.package, known),
+            },
         })
     };
     packages.filter_map(answer).collect()
@@ -187,6 +192,21 @@ fn merged(one: Vec<Answer>, other: Vec<Answer>) -> Vec<Answer> {
     let only_there = other.into_iter().filter(|it| rest.contains_key(&it.index));
     res.extend(only_there.map(|it| Answer { is_certain: false, ..it }));
     res
+}
+
+/// What the tables say of a package whose lock tells the version and no files, as that of pipenv.
+fn by_version(
+    locked: &Package,
+    python: (u8, u8),
+    libc: Libc,
+    architecture: Architecture,
+) -> Installation {
+    match (&locked.version, locked.source.is_pypi()) {
+        (None, _) | (_, Some(false)) => Installation::Unknown,
+        (version, _) => {
+            wheel::installation(&locked.name, version.as_deref(), python, libc, architecture)
+        }
+    }
 }
 
 fn installation(locked: &Package, decision: Decision) -> Installation {

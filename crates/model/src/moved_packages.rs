@@ -218,17 +218,31 @@ pub fn environments<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Vec<String> {
             }
             let written = match call.operands.first().filter(|_| makes) {
                 Some(operand) => operand.text().map(str::to_owned),
-                None if syncs => {
-                    let set =
-                        build.value_at(step, (it.script, it.command), "UV_PROJECT_ENVIRONMENT");
-                    set.map(|it| if it.is_empty() { ".venv".to_owned() } else { it })
-                }
+                None if syncs => project_environment(build, step, it),
                 None => (call.tool == Tool::Uv).then(|| ".venv".to_owned()),
             };
             res.extend(written.and_then(|written| resolved(step, it, &written)));
         }
     }
     res
+}
+
+/// The virtual environment of the project that `uv sync` and `uv run` work in, as it is written; `None` where that is not
+/// certain. Source: uv's documentation of projects, "Configuring projects", project environment path.
+pub fn project_environment(
+    build: &Build<'_>,
+    step: &Step<'_>,
+    call: &RunCall<'_>,
+) -> Option<String> {
+    let value = |name: &str| build.value_at(step, (call.script, call.command), name);
+    if call.call.has("--active") {
+        let active = value("VIRTUAL_ENV")?;
+        if !active.is_empty() {
+            return Some(active);
+        }
+    }
+    let set = value("UV_PROJECT_ENVIRONMENT")?;
+    Some(if set.is_empty() { ".venv".to_owned() } else { set })
 }
 
 /// The Python of a stage, where nothing makes it doubtful which one is meant.
@@ -353,6 +367,16 @@ mod tests {
             ("RUN python -m venv /opt/venv", "COPY --from=b /opt/venv /opt/venv", "venv /opt/venv"),
             ("RUN python -m venv /opt/venv", "COPY --from=b /opt/venv /venv", "venv /venv"),
             ("WORKDIR /app\nRUN uv sync", "COPY --from=b /app /srv", "venv /srv/.venv"),
+            (
+                "ENV VIRTUAL_ENV=/opt/v\nWORKDIR /app\nRUN uv sync --active",
+                "COPY --from=b /opt/v /opt/v",
+                "venv /opt/v",
+            ),
+            (
+                "ENV VIRTUAL_ENV=/opt/v\nWORKDIR /app\nRUN uv sync",
+                "COPY --from=b /opt/v /opt/v",
+                "",
+            ),
             ("WORKDIR /app\nRUN uv venv", "COPY --from=b /app/.venv /app/.venv", "venv /app/.venv"),
             (
                 "RUN pip install --user flask",

@@ -4,6 +4,7 @@ use knowledge::image::{Distribution, Image, Python, PythonOrigin};
 use managers::python::{Destination, destination, editables, installs_project};
 use managers::{Action, Tool};
 use model::interpreter::interpreter;
+use model::moved_packages::project_environment;
 use model::package_folder::{first_in_path, virtual_environment};
 use model::{Base, Build, RunCall, Stage, Step, context_file, path};
 use syntax::Span;
@@ -206,10 +207,10 @@ fn of_call(
         Tool::Uv if it.action == Action::InstallTool => {
             return Err(Refusal::at(span, "tools of uv lie apart from the project"));
         }
-        Tool::Uv => match value("UV_PROJECT_ENVIRONMENT") {
+        Tool::Uv => match project_environment(build, step, call) {
             Some(own) if own.trim_end_matches('/') == "/usr/local" => Place::System,
             Some(own) => here(&own),
-            None => here(".venv"),
+            None => Place::Unknown(span),
         },
         Tool::Poetry => {
             let says = |key: &str, variable: &str| {

@@ -115,6 +115,26 @@ wheels = [
 ]
 "#;
 
+/// Hashes and no names of files: the tables know what wheels these versions have.
+const PIPFILE: &str = r#"{
+    "_meta": {
+        "hash": {"sha256": "00"},
+        "pipfile-spec": 6,
+        "requires": {"python_version": "3.8"},
+        "sources": [
+            {"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": true},
+            {"name": "own", "url": "https://packages.example.com/simple", "verify_ssl": true}
+        ]
+    },
+    "default": {
+        "scipy": {"hashes": ["sha256:00"], "index": "pypi", "version": "==1.5.4"},
+        "six": {"hashes": ["sha256:00"], "version": "==1.16.0"},
+        "pandas": {"hashes": ["sha256:00"], "index": "own", "version": "==1.1.0"},
+        "never-heard-of": {"hashes": ["sha256:00"], "version": "==1.0"}
+    },
+    "develop": {}
+}"#;
+
 fn with_last_call<T>(
     dockerfile: &str,
     ask: impl for<'f> FnOnce(&Build<'f>, &crate::requirements::Requirements) -> T,
@@ -133,6 +153,8 @@ fn with_last_call<T>(
         ("groups/pyproject.toml", "[tool.uv]\ndefault-groups = [\"x\"]\n"),
         ("source/uv.lock", UV),
         ("source/pyproject.toml", "[tool.uv]\nno-binary-package = [\"x\"]\n"),
+        ("pipenv/Pipfile", "[packages]\n"),
+        ("pipenv/Pipfile.lock", PIPFILE),
         ("broken/uv.lock", "version = 1\n[[package"),
     ]);
     let surroundings = Surroundings { files: &files, dockerfile: "Dockerfile", target: None };
@@ -210,6 +232,10 @@ fn locks_are_found_and_decided() {
         ("RUN uv pip sync --system pylock.toml", "?`pylock.toml`"),
         ("COPY . .\nRUN pdm sync", "?what `pdm` installs"),
         ("COPY . .\nRUN pipenv install --deploy", "?what `pipenv` installs"),
+        (
+            "COPY pipenv .\nRUN pipenv install --system --deploy",
+            "pipenv/Pipfile.lock, scipy==1.5.4 Compiles",
+        ),
     ] {
         let dockerfile = format!("FROM python:3.8-alpine\nWORKDIR /app\n{lines}\n");
         assert_eq!(shown(&dockerfile), expected, "{lines}");
