@@ -148,6 +148,8 @@ pub struct Needs {
     /// Packages that are needed at run time even if it comes as a wheel: a program that it calls
     /// (`graphviz`), a library that it loads (`libgl1`).
     pub always: Names,
+    /// Those of `always` without which the import fails for certain, whatever the program does.
+    pub to_import: Names,
 }
 
 impl Needs {
@@ -172,7 +174,8 @@ pub fn needs(
 ) -> Option<Needs> {
     let package = package(name)?;
     let release = release.map_or("", Release::name);
-    let mut needs = Needs { build: None, run: None, always: Names::new("") };
+    let none = Names::new("");
+    let mut needs = Needs { build: None, run: None, always: none, to_import: none };
     let version = version.and_then(parse);
     // Rows of one kind are sorted by the version from which they hold, and one without a release is
     // before one with it, so the last row that applies counts. Versions with two digits in a place
@@ -193,6 +196,7 @@ pub fn needs(
             "build" => needs.build = Some(Names::new(names)),
             "run" => needs.run = Some(Names::new(names)),
             "wheel" => needs.always = Names::new(names),
+            "import" => needs.to_import = Names::new(names),
             _ => {}
         }
     }

@@ -161,6 +161,13 @@ impl Installed {
         res
     }
 
+    /// Whether a package is there: in the image, installed by name, or brought along by one that was.
+    pub fn has(&self, name: &str) -> bool {
+        let row = DEBIAN.row_of_two(name, self.release.name());
+        let is_of_image = row.is_some_and(|it| self.ground.places.contains(&it.column(2)));
+        is_of_image || self.rows.contains_key(name)
+    }
+
     /// What these packages add to the image, all together, without keeping them.
     pub fn would_add<'n>(
         &self,

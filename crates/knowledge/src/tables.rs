@@ -30,7 +30,7 @@ const TABLES: [(&str, Table, usize, usize); 22] = [
     ("debian-packages.tsv", DEBIAN, 9, 6340),
     ("failing-packages.tsv", FAILING, 5, 3),
     ("images.tsv", IMAGES, 8, 535),
-    ("package-needs.tsv", NEEDS, 6, 1786),
+    ("package-needs.tsv", NEEDS, 6, 1803),
     ("package-notes.tsv", NOTES, 2, 183),
     ("pure-packages.tsv", PURE, 1, 1016),
     ("python-image-pip.tsv", PYTHON_PIPS, 2, 144),
@@ -340,6 +340,7 @@ fn needs_are_reached_and_parse() {
             "build" => found.build,
             "run" => found.run,
             "wheel" => Some(found.always),
+            "import" => Some(found.to_import),
             _ => None,
         };
         assert_eq!(found, Some(names(row, 5)), "{row:?}");

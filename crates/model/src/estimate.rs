@@ -32,6 +32,14 @@ pub fn installed_before<'f>(build: &Build<'f>, step: &Step<'f>) -> Option<Instal
     Some(res)
 }
 
+/// The system packages at the end of a stage; `None` as with [`installed_before`].
+pub fn installed_at_end<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Installed> {
+    let last = build.steps.get(stage.steps.clone())?.last()?;
+    let mut res = installed_before(build, last)?;
+    install_all(&mut res, std::slice::from_ref(last));
+    Some(res)
+}
+
 fn install_all(installed: &mut Installed, steps: &[Step<'_>]) {
     for run in steps.iter().filter_map(|it| it.run()) {
         install(installed, run, &|_| true);

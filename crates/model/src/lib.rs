@@ -32,6 +32,7 @@ mod join;
 pub mod layer;
 pub mod layers;
 mod listed;
+pub mod loading;
 pub mod lock_install;
 pub mod locked;
 mod loose;

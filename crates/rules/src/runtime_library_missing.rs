@@ -1,8 +1,11 @@
-//! A compiled package in a shipped image without the shared library that it is linked to.
+//! A package in a shipped image without the shared library of the system that it is linked to, or loads.
+
+mod at_import;
 
 use knowledge::python_package::{needs, package};
-use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
+use linter::{Diagnostic, Edit, Fix, Repair, Reports, Rule, Severity};
 use model::compiled::{Compiled, compiled_by_calls, compiled_in};
+use model::loading::{loading, loading_in};
 use model::moved_packages::{moved_packages, stage_title};
 use model::system_packages::{Installed, can_link_to, install_before, installed};
 use model::{Build, Stage, Step, listed};
@@ -37,6 +40,8 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
                 step: Some(moved.step),
             };
             report(build, (last, &there), found, &mut told, reports);
+            let loading = loading_in(build, &moved, last);
+            at_import::report(build, &there, (loading, Some(moved.span)), &mut told, reports);
         }
         let found = Found {
             place: "compiled here".to_owned(),
@@ -46,6 +51,8 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
             step: None,
         };
         report(build, (last, &there), found, &mut told, reports);
+        let loading = (loading(build, stage, last), None);
+        at_import::report(build, &there, loading, &mut told, reports);
     }
 }
 
@@ -102,23 +109,39 @@ fn report<'f>(
         "the import fails at run time: the shared library came with the headers, and they are not in this image",
     );
     for (it, _) in &lacking {
-        let Some(other) = package(&it.name).and_then(|it| it.replacement()) else { continue };
-        let import = if other.has_same_import { "" } else { ", and has another name in imports" };
-        diagnostic.note(format!("`{}` needs no library of the system{import}", other.name));
+        note_replacement(diagnostic, &it.name);
     }
     if lacking.iter().any(|it| it.0.has_glibc_wheel) {
         diagnostic.note("an image with glibc, such as the slim one of the same Python, takes a wheel that brings its libraries along");
         return;
     }
-    let step = found.step.or_else(|| step_at(build, first.span));
-    if let Some(it) = step.and_then(|it| install_before(build, it, there.family(), &all)) {
-        if let Some(beside) = it.beside {
-            diagnostic.label(beside, "system packages are installed here");
-        }
-        let title = format!("Install {libraries}");
-        let reason = "the image gets larger, and other libraries may be needed as well";
-        diagnostic.fix(Fix::unsafe_because(title, reason, [Edit::replace(it.at, it.text)]));
+    if let Some(step) = found.step.or_else(|| step_at(build, first.span)) {
+        offer_to_install(build, step, there, &all, diagnostic);
     }
+}
+
+fn note_replacement(diagnostic: &mut Diagnostic, name: &str) {
+    if let Some(other) = package(name).and_then(|it| it.replacement()) {
+        let import = if other.has_same_import { "" } else { ", and has another name in imports" };
+        diagnostic.note(format!("`{}` needs no library of the system{import}", other.name));
+    }
+}
+
+/// Offers to install what is missing, in front of `step`.
+fn offer_to_install<'f>(
+    build: &Build<'f>,
+    step: &Step<'f>,
+    there: &Installed,
+    names: &[&'static str],
+    diagnostic: &mut Diagnostic,
+) {
+    let Some(it) = install_before(build, step, there.family(), names) else { return };
+    if let Some(beside) = it.beside {
+        diagnostic.label(beside, "system packages are installed here");
+    }
+    let title = format!("Install {}", listed(names));
+    let reason = "the image gets larger, and other libraries may be needed as well";
+    diagnostic.fix(Fix::unsafe_because(title, reason, [Edit::replace(it.at, it.text)]));
 }
 
 fn step_at<'b, 'f>(build: &'b Build<'f>, span: Span) -> Option<&'b Step<'f>> {
