@@ -5,6 +5,10 @@ use crate::python_package::{Native, Package, WheelSource, failing, package};
 use crate::table::{Row, Table, pair};
 use crate::version::{Version, parse};
 
+mod refusal;
+
+pub use refusal::{Refusal, refusal};
+
 pub(crate) static WHEELS: Table = Table::new(include_str!("../data/wheels.tsv"));
 pub(crate) static SDISTS: Table = Table::new(include_str!("../data/sdists.tsv"));
 pub(crate) static REQUIRES: Table = Table::new(include_str!("../data/requires-python.tsv"));

@@ -53,6 +53,7 @@ pub mod programs;
 mod purpose;
 pub mod python_estimate;
 pub mod recommended;
+pub mod refused;
 pub mod requirements;
 pub mod retag;
 mod run;

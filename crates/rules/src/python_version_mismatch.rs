@@ -1,12 +1,13 @@
-//! Packages that come from a stage with another Python.
+//! Packages that come from a stage with another Python, or have no file for the one that there is.
+
+mod requirement;
 
 use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::interpreter::Interpreter;
 use model::moved_packages::{
     Form, Installation, MovedPackages, built, certain_interpreter, moved_packages, stage_title,
 };
-use model::version_argument::in_words;
-use model::{Build, Stage, listed, with_python};
+use model::{Build, Stage, listed, version_argument::in_words, with_python};
 
 /// See the page.
 pub(crate) static RULE: Rule = Rule {
@@ -27,6 +28,7 @@ const FOR_ONE_PYTHON: &str = "aiohttp asyncpg grpcio lxml matplotlib mysqlclient
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for stage in &build.stages {
+        requirement::report(build, stage, reports);
         for moved in moved_packages(build, stage) {
             let Some(there) = certain_interpreter(build, moved.origin) else { continue };
             let here = certain_interpreter(build, stage);
@@ -83,8 +85,7 @@ fn wrong_path(
             reports.report(span, message).note("every import of what is copied fails at run time")
         }
     };
-    let is_same = here.is_some_and(|it| it.version == there.version);
-    match (is_same, unseen_by) {
+    match (here.is_some_and(|it| it.version == there.version), unseen_by) {
         (true, _) => fix_paths(build, there, moved, diagnostic),
         (false, Some(here)) => fix_image(build, moved, here, diagnostic),
         (false, None) => {}
@@ -138,9 +139,8 @@ fn fix_paths(
     moved: &MovedPackages<'_, '_>,
     diagnostic: &mut linter::Diagnostic,
 ) {
-    let places = in_words(build, moved.step);
     let version = format!("{}.{}", there.version.0, there.version.1);
-    let wrong = places.into_iter().filter(|it| it.1 != there.version);
+    let wrong = in_words(build, moved.step).into_iter().filter(|it| it.1 != there.version);
     let edits = wrong.map(|it| Edit::replace(it.0, version.as_str()));
     diagnostic.fix(Fix::safe(format!("Name Python {version} in the path"), edits));
 }
@@ -154,7 +154,7 @@ fn fix_image(
 ) {
     let Some((image, edits)) = with_python(build, moved.origin, here.version) else { return };
     let reason = format!("packages may have other versions for {}", spoken(here));
-    let edits = edits.into_iter().map(|(span, text)| Edit::replace(span, text));
+    let edits = edits.into_iter().map(|it| Edit::replace(it.0, it.1));
     let fix = Fix::unsafe_because(format!("Build on `{image}`"), reason, edits);
     diagnostic.fix_elsewhere(fix, "built here");
 }
