@@ -265,9 +265,10 @@ impl<'f> Reader<'f> {
             Keyword::Run => {
                 let lookup = |name: &str| self.build.shell_variable(&step, name);
                 let mounts = instruction.flags_named("mount");
-                let mounts = mounts.map(|it| self.mount(it, &step)).collect();
+                let mounts: Vec<Mount<'f>> = mounts.map(|it| self.mount(it, &step)).collect();
                 let own = scripts.get(index).map_or(&[][..], Vec::as_slice);
-                let run = Run::new(&instruction.arguments, mounts, own, Loose::of(own), &lookup);
+                let loose = Loose::of(own, &mounts);
+                let run = Run::new(&instruction.arguments, mounts, own, loose, &lookup);
                 step.detail = Detail::Run(run);
             }
             Keyword::Copy | Keyword::Add => {

@@ -193,6 +193,9 @@ impl<'f> Run<'f> {
         if let Some(own) = own {
             return Some(own.value.literal().map(str::to_owned));
         }
+        if self.loose.has(name) {
+            return Some(None);
+        }
         last(&self.settings, call.script, call.command, name).map(|it| it.value.clone())
     }
 
@@ -256,7 +259,7 @@ impl<'f> Run<'f> {
             }
             let value = |name: &str| {
                 let set = last(&self.settings, script, index, name)?;
-                set.value.clone()
+                set.value.clone().filter(|_| !self.loose.has(name))
             };
             let written = words.first().and_then(|it| it.resolve(&value));
             directory = match written {

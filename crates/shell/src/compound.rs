@@ -11,6 +11,7 @@ impl<'t> Grammar<'_, 't> {
             let inner = self.cursor.after_parenthesis(at + 1, 0)?;
             if self.cursor.byte(inner) == b')' {
                 self.cursor.collect_substitutions(at + 2..inner - 1);
+                self.reading.add_assigned(at + 2..inner - 1);
                 self.reading.add_substitutions(&mut self.cursor.substitutions, place);
                 self.cursor.at = inner + 1;
                 return Some(());
@@ -59,10 +60,10 @@ impl<'t> Grammar<'_, 't> {
         let at = self.cursor.at;
         if self.cursor.is_at("((") {
             self.cursor.at = self.cursor.after_parenthesis(at, 0)?;
-            self.reading.add_loop_variables(at..self.cursor.at);
+            self.reading.add_assigned(at..self.cursor.at);
         } else {
             self.cursor.word()?;
-            self.reading.add_loop_variables(at..self.cursor.at);
+            self.reading.add_assigned(at..self.cursor.at);
             self.skip_lines()?;
             if self.bare_word() == "in" {
                 self.cursor.at += "in".len();

@@ -149,12 +149,12 @@ impl<'t> Reading<'t> {
         self.add_tasks(substitutions, Owner::Place(place));
     }
 
-    /// Notes the names in a range of the text, the variable of a `for` or the expressions of `for ((…))`, as set there.
-    pub(crate) fn add_loop_variables(&mut self, range: Range<usize>) {
+    /// Notes the names in a range of the text, the variable of a `for` or the expressions of `((…))`, as set there.
+    pub(crate) fn add_assigned(&mut self, range: Range<usize>) {
         let text = self.excerpt.text().get(range).unwrap_or("");
         let names = text.split(|it: char| !(it.is_ascii_alphanumeric() || it == '_'));
         let names = names.filter(|it| !it.is_empty()).map(Cow::Borrowed);
-        self.script.loop_variables.extend(names);
+        self.script.assigned.extend(names);
     }
 
     fn add_tasks(&mut self, substitutions: &mut Vec<Substitution>, owner: Owner) {
@@ -240,7 +240,7 @@ impl<'t> Reading<'t> {
         if let Some(fault) = inner.fault {
             self.add_fault(fault);
         }
-        self.script.loop_variables.extend(own_names(inner.loop_variables));
+        self.script.assigned.extend(own_names(inner.assigned));
         for command in inner.commands {
             if is_wanted(&command) {
                 self.script.commands.push(into_owned(command));
@@ -272,7 +272,7 @@ pub(crate) fn read_given(excerpt: &Excerpt, place: Place) -> Script<'static> {
     Script {
         commands: script.commands.into_iter().map(into_owned).collect(),
         items: script.items,
-        loop_variables: own_names(script.loop_variables),
+        assigned: own_names(script.assigned),
         fault: script.fault,
     }
 }

@@ -12,8 +12,9 @@ pub struct Script<'t> {
     pub commands: Vec<Command<'t>>,
     /// The top-level list: what `&&`, `||`, `;`, `&` and newlines separate, in order.
     pub items: Vec<Item>,
-    /// The variables that the head of a `for` or `select` sets, in no order; a name may be there twice.
-    pub loop_variables: Vec<Cow<'t, str>>,
+    /// The variables that the head of a `for` or `select` sets, and those that an arithmetic command names, in no order; a
+    /// name may be there twice.
+    pub assigned: Vec<Cow<'t, str>>,
     /// The first place that is not understood. No fix may touch a script that has one.
     pub fault: Option<Span>,
 }

@@ -267,6 +267,7 @@ impl<'t> Walk<'_, 't> {
                     .get(self.start(node)..)
                     .is_some_and(|it| it.starts_with("(("))
                 {
+                    self.reading.add_assigned(self.start(node)..self.end(node));
                     self.header(node, self.end(node), place);
                 } else {
                     self.list(&statements(node), place, false);
@@ -279,8 +280,8 @@ impl<'t> Walk<'_, 't> {
                 let body = node.child_by_field_name("body");
                 let end = body.map_or(self.end(node), |it| self.start(it));
                 match node.child_by_field_name("variable") {
-                    Some(it) => self.reading.add_loop_variables(self.start(it)..self.end(it)),
-                    None => self.reading.add_loop_variables(self.start(node)..end),
+                    Some(it) => self.reading.add_assigned(self.start(it)..self.end(it)),
+                    None => self.reading.add_assigned(self.start(node)..end),
                 }
                 self.header(node, end, place);
                 if let Some(body) = body {
