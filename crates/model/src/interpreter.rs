@@ -5,7 +5,7 @@ use knowledge::wheel::Architecture;
 use managers::{Action, Call, Tool, system};
 use syntax::Keyword;
 
-use crate::{Build, Stage, Step};
+use crate::{Base, Build, Stage, Step};
 
 /// What pip must know to choose a wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub struct Interpreter {
 /// The Python that pip of a stage installs for: the one of the base image, or the one that the stage installs from the
 /// distribution. `None` when it is not known.
 pub fn interpreter<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Interpreter> {
+    if is_foreign(build, stage) {
+        return None;
+    }
     let image = build.image(stage)?;
     let (version, is_of_distribution) = match image.python {
         Python::Present { version, origin, .. } => (version?, origin == PythonOrigin::Distribution),
@@ -36,8 +39,30 @@ pub fn interpreter<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Interpret
 
 /// The architecture that FROM of the lowest stage names, unless a variable does.
 fn architecture<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Architecture> {
-    let from = build.steps.get(build.lineage(stage).last()?.steps.start)?;
-    Architecture::of_platform(from.instruction.flag("platform")?.value.as_deref()?)
+    Architecture::of_platform(platform(build, stage)?)
+}
+
+/// The platform that FROM of the lowest stage names, or the namespace of its image.
+fn platform<'b, 'f>(build: &'b Build<'f>, stage: &'b Stage<'f>) -> Option<&'b str> {
+    let lowest = build.lineage(stage).last()?;
+    let from = build.steps.get(lowest.steps.start)?;
+    if let Some(flag) = from.instruction.flag("platform") {
+        return flag.value.as_deref();
+    }
+    let Base::Image { reference, .. } = &lowest.base else { return None };
+    let mut parts = reference.repository.rsplit('/');
+    match parts.nth(1)? {
+        "arm64v8" => Some("linux/arm64"),
+        namespace @ ("amd64" | "ppc64le" | "s390x" | "riscv64" | "i386" | "mips64le"
+        | "arm32v5" | "arm32v6" | "arm32v7") => Some(namespace),
+        _ => None,
+    }
+}
+
+/// Whether the image of a stage is for a processor of which nothing is known here: neither x86-64 nor 64-bit ARM.
+pub(crate) fn is_foreign<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
+    platform(build, stage)
+        .is_some_and(|it| !it.contains('$') && Architecture::of_platform(it).is_none())
 }
 
 /// Whether the stage installs the distribution's `python3`.

@@ -10,7 +10,7 @@ use managers::cache::Cache;
 use managers::{Action, Tool, environment};
 
 use crate::installation::{applies, calls, installation_of};
-use crate::interpreter::{Interpreter, interpreter};
+use crate::interpreter::{Interpreter, interpreter, is_foreign};
 use crate::lock_install::LockInstall;
 use crate::locked::{Locked, locked, target};
 use crate::moved_packages::{moved_calls, moved_packages};
@@ -138,8 +138,9 @@ fn added_by_call<'f>(
     packages: &mut PythonPackages,
 ) -> Option<PythonAddition> {
     let found = requirements(build, step, call)?;
-    // What a condition leaves out is not in the image.
-    if call.call.command.place.is_conditional {
+    // What a condition leaves out is not in the image, and other processors have other wheels.
+    let is_foreign = build.stage(step).is_some_and(|it| is_foreign(build, it));
+    if call.call.command.place.is_conditional || is_foreign {
         return Some(PythonAddition { is_open: true, ..PythonAddition::default() });
     }
     let place = build.stage(step).and_then(|it| interpreter(build, it));
