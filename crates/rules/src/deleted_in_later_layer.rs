@@ -100,44 +100,16 @@ fn fix(build: &Build<'_>, first: usize, last: usize) -> Option<Fix> {
 
 /// Not a small text file, whose removal is about order rather than size.
 fn matters(path: &str) -> bool {
-    const SMALL: [&str; 32] = [
-        ".txt",
-        ".toml",
-        ".lock",
-        ".sh",
-        ".py",
-        ".yml",
-        ".yaml",
-        ".json",
-        ".cfg",
-        ".ini",
-        ".md",
-        ".conf",
-        ".in",
-        ".list",
-        ".asc",
-        ".gpg",
-        ".repo",
-        ".sql",
-        ".c",
-        ".h",
-        ".cpp",
-        ".patch",
-        ".diff",
-        ".template",
-        ".xml",
-        ".html",
-        ".js",
-        ".key",
-        ".pub",
-        ".pem",
-        ".crt",
-        ".env.example",
-    ];
+    // These scripts carry what they install.
+    const LARGE: [&str; 5] = ["conda", "forge", "x86_64", "aarch64", "cuda"];
+    const SMALL: &str = ".txt .toml .lock .sh .py .yml .yaml .json .cfg .ini .md .conf .in .list .asc .gpg .repo .sql \
+        .c .h .cpp .patch .diff .template .xml .html .js .key .pub .pem .crt .env.example";
     let name = path::file_name(path);
-    is_secret(path)
-        || !(SMALL.iter().any(|it| name.ends_with(it))
-            || matches!(name, "Pipfile" | "Makefile" | "Dockerfile"))
+    let is_large =
+        name.ends_with(".sh") && LARGE.iter().any(|it| name.to_ascii_lowercase().contains(it));
+    let is_small = SMALL.split(' ').any(|it| name.ends_with(it)) && !is_large
+        || matches!(name, "Pipfile" | "Makefile" | "Dockerfile");
+    is_secret(path) || !is_small
 }
 
 fn is_secret(path: &str) -> bool {
