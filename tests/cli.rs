@@ -429,6 +429,24 @@ mod unix {
     }
 
     #[test]
+    fn a_pipe_beside_the_dockerfile_does_not_block_either() {
+        for name in ["pylintdock.toml", "compose.yaml", "known.json"] {
+            let directory = project(&[("Dockerfile", BAD)]);
+            let pipe = directory.path().join(name);
+            assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let arguments: &[&str] = match name {
+                "compose.yaml" => &["compose.yaml"],
+                "known.json" => &["--baseline", "known.json"],
+                _ => &[],
+            };
+            let run = check(&directory, arguments);
+            let expected = format!("error: cannot read `{name}`: it is a pipe (FIFO)");
+            assert!(run.errors.starts_with(&expected), "{}", run.errors);
+            assert_eq!(run.status, 2);
+        }
+    }
+
+    #[test]
     fn circles_of_links_end() {
         let directory = project(&[("a/b/Dockerfile", BAD)]);
         symlink("../..", directory.path().join("a/b/up")).unwrap();

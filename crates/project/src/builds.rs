@@ -1,10 +1,10 @@
 //! Files that say what is built from which Dockerfile: Compose and Bake files as a way into a project.
 
 use std::fmt;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::problem::{Problem, reason, shown};
+use crate::source::read_text;
 use crate::{bake, compose};
 
 /// Values of ARG, by name; `None` when only the build will know.
@@ -72,7 +72,7 @@ pub fn names_builds(path: &Path) -> bool {
 /// The file cannot be read, is not of its format or says nothing of builds.
 pub fn builds(path: &Path) -> Result<Builds, Problem> {
     let name = shown(path);
-    let text = fs::read_to_string(path).map_err(|it| Problem::reading(&name, reason(&it)))?;
+    let text = read_text(path).map_err(|it| Problem::reading(&name, reason(&it)))?;
     let is_compose = path.extension().is_some_and(|it| it == "yml" || it == "yaml");
     let read = if is_compose {
         compose::read(&text, path)

@@ -1,6 +1,5 @@
 //! Compose files: the Dockerfiles, contexts, stages and arguments that services are built with.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -8,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::builds::{BuildArguments, Builds, LeftOut, NamedBuild, is_remote, joined};
 use crate::interpolation::{Variables, expanded, variables};
 use crate::problem::{reason, shown};
+use crate::source::read_text;
 use crate::yaml::{line_of, read_yaml};
 
 /// Files and services that lead to each other are followed so far.
@@ -57,7 +57,7 @@ impl Document {
         known: &Variables,
     ) -> Result<Document, String> {
         let file = read_yaml(&text)?;
-        let environment = fs::read_to_string(directory.join(".env")).unwrap_or_default();
+        let environment = read_text(&directory.join(".env")).unwrap_or_default();
         Ok(Document {
             path: path.to_owned(),
             directory: directory.to_owned(),
@@ -137,7 +137,7 @@ impl Document {
     /// Another file that this one names.
     fn other(&self, path: &Path, directory: &Path, keys: &[&str]) -> Result<Document, LeftOut> {
         let wrong = |why: String| self.wrong(keys, format!("cannot read `{}`: {why}", shown(path)));
-        let text = fs::read_to_string(path).map_err(|it| wrong(reason(&it)))?;
+        let text = read_text(path).map_err(|it| wrong(reason(&it)))?;
         Document::new(text, path, directory, &self.variables).map_err(wrong)
     }
 
@@ -292,6 +292,8 @@ fn entries(value: &Value) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn build(name: &str, context: &str, dockerfile: &str) -> NamedBuild {

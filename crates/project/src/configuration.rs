@@ -13,6 +13,7 @@ use crate::discovery::Dockerfile;
 use crate::disk::relative_to;
 use crate::kept::Stamp;
 use crate::problem::{Problem, reason, shown};
+use crate::source::read_text;
 
 /// The names that are looked for in each directory, the first that has settings wins.
 const NAMES: [&str; 3] = ["pylintdock.toml", ".pylintdock.toml", PYPROJECT];
@@ -192,7 +193,7 @@ impl<'r> Configurations<'r> {
         for name in NAMES {
             let path = directory.join(name);
             self.see(&path);
-            let text = match fs::read_to_string(&path) {
+            let text = match read_text(&path) {
                 Ok(text) => text,
                 // A directory of that name is none of our business, nor is another tool's unreadable file.
                 Err(error) if is_absent(&error) || name == PYPROJECT => continue,
@@ -283,7 +284,7 @@ impl<'r> Configurations<'r> {
 }
 
 fn read(path: &Path, name: &str) -> Result<String, Problem> {
-    fs::read_to_string(path).map_err(|it| Problem::reading(name, reason(&it)))
+    read_text(path).map_err(|it| Problem::reading(name, reason(&it)))
 }
 
 fn without_table(path: &Path) -> Problem {

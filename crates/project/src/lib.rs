@@ -31,7 +31,7 @@ pub use disk::{Contexts, DiskFiles, relative_to};
 pub use name::is_dockerfile;
 pub use problem::Problem;
 pub use revision::{PastFiles, Revision};
-pub use source::{LARGEST_DOCKERFILE, Source};
+pub use source::{LARGEST_DOCKERFILE, Source, read_text};
 pub use subject::{Subject, without_context};
 pub use write::{Change, write_all};
 pub use yaml::read_yaml;

@@ -81,6 +81,26 @@ impl Source {
     }
 }
 
+/// Reads a file beside the Dockerfiles, such as a configuration, as text. Symbolic links are followed.
+///
+/// # Errors
+/// What is not a regular file, which could be a pipe that nobody writes to, is larger than 200 MB, is not UTF-8 or cannot be
+/// read.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    const LARGEST: u64 = 200 * 1024 * 1024;
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if let Some(kind) = special_kind(metadata.file_type()) {
+        return Err(io::Error::other(kind));
+    }
+    if metadata.len() > LARGEST {
+        return Err(io::Error::other("it has more than 200 MB; is it the right file?"));
+    }
+    fs::read_to_string(path)
+}
+
 fn too_large(shown: &str, size: u64) -> Problem {
     let megabytes = |it: u64| it.div_ceil(1024 * 1024);
     let text = format!(

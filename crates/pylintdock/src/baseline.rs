@@ -4,7 +4,6 @@
 //! file is sorted and has one of them on a line, so that two branches merge.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use linter::Diagnostic;
@@ -58,7 +57,7 @@ impl Baseline {
     /// The file cannot be read, or is none that this program wrote.
     pub(crate) fn read(path: &Path) -> Result<Baseline, Problem> {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|it| match it.kind() {
+        let text = project::read_text(path).map_err(|it| match it.kind() {
             std::io::ErrorKind::NotFound => Problem::new(
                 &name,
                 format!(
@@ -152,7 +151,7 @@ impl Baseline {
     pub(crate) fn write(self, path: &Path) -> Result<(), Problem> {
         let written = Written { version: VERSION, findings: self.findings };
         let text = serde_json::to_string_pretty(&written).unwrap_or_default() + "\n";
-        let before = fs::read_to_string(path).ok();
+        let before = project::read_text(path).ok();
         if before.as_deref() == Some(&text) {
             return Ok(());
         }

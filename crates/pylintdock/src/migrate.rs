@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Arguments, color: Color) -> ExitCode {
 fn migrate(options: &Arguments, errors: &mut ErrorOutput) -> Result<String, String> {
     let path = found(&options.path)?;
     let shown = path.display();
-    let text = fs::read_to_string(&path).map_err(|it| format!("cannot read `{shown}`: {it}"))?;
+    let text = project::read_text(&path).map_err(|it| format!("cannot read `{shown}`: {it}"))?;
     let is_tally = path.extension().is_some_and(|it| it == "toml");
     let migrated = if is_tally { tally::read(&text) } else { hadolint::read(&text) };
     let migrated = migrated.map_err(|it| format!("cannot read `{shown}`: {it}"))?;
@@ -97,7 +97,7 @@ fn migrate(options: &Arguments, errors: &mut ErrorOutput) -> Result<String, Stri
         ));
     }
     let pyproject = directory.join("pyproject.toml");
-    let text = fs::read_to_string(&pyproject).unwrap_or_default();
+    let text = project::read_text(&pyproject).unwrap_or_default();
     // One that cannot be read has settings for nobody.
     if let Ok(Some(_)) = linter::config::parse_pyproject(&text, "pyproject.toml", rules::ALL) {
         return Err(format!(

@@ -140,7 +140,7 @@ fn ask(
 fn settings() -> Result<Settings, String> {
     Settings::read(&Environment {
         variable: &|name| std::env::var(name).ok(),
-        read: &|path| std::fs::read_to_string(path).ok(),
+        read: &|path| project::read_text(path).ok(),
     })
 }
 
