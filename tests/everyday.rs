@@ -313,6 +313,9 @@ fn a_fix_that_another_service_may_mind_is_not_applied() {
     let alone = check(&["--target", "tools", "--diff", "Dockerfile"]);
     assert!(alone.output.contains("+RUN pip install --no-cache-dir ruff"), "{alone:?}");
     let both = check(&["compose.yaml"]);
+    // What leads to the same Dockerfile is read once, and told once.
+    assert_eq!(check(&["compose.yaml", "."]).output, both.output);
+    assert_eq!(check(&["compose.yaml", "compose.yaml"]).output, both.output);
     assert!(both.output.contains("no fix, since it may change the image of `web`"), "{both:?}");
     assert_eq!(check(&["--fix", "compose.yaml"]).status, 1);
     assert_eq!(fs::read_to_string(directory.path().join("Dockerfile")).unwrap(), text);

@@ -225,8 +225,21 @@ impl Plan<'_> {
             build.context = build.context.canonicalize().unwrap_or(build.context);
             for file in one.files {
                 self.given.push(file.directory.to_path_buf());
-                found.files.push(file);
-                builds.push(Some(build.clone()));
+                // One that a directory or another of these files leads to as well is checked once, for all of its images.
+                let known = found.files.iter().position(|it| it.file == file.file);
+                match known.and_then(|it| builds.get_mut(it)) {
+                    Some(Some(first)) => {
+                        first.others.push(build.clone());
+                        let others =
+                            first.others.last_mut().map(|it| std::mem::take(&mut it.others));
+                        first.others.extend(others.unwrap_or_default());
+                    }
+                    Some(none) => *none = Some(build.clone()),
+                    None => {
+                        found.files.push(file);
+                        builds.push(Some(build.clone()));
+                    }
+                }
             }
         }
     }
