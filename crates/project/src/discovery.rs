@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder};
 
 use crate::name::is_dockerfile;
 use crate::problem::{Problem, reason, shown};
-use crate::source::special_kind;
+use crate::source::{read_text, special_kind};
 
 /// A Dockerfile to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,7 +210,7 @@ fn is_python_module(path: &Path) -> bool {
     if path.extension().is_none_or(|it| it != "py") {
         return false;
     }
-    let text = fs::read_to_string(path).unwrap_or_default();
+    let text = read_text(path).unwrap_or_default();
     let is_said = |it: &&str| !it.trim().is_empty() && !it.trim_start().starts_with('#');
     let Some(first) = text.lines().find(is_said) else { return true };
     let words: Vec<String> = first.split_whitespace().map(str::to_ascii_lowercase).collect();
@@ -229,10 +229,14 @@ fn absolute(path: &Path) -> PathBuf {
         .unwrap_or_else(|_| path.to_owned())
 }
 
-/// A person who stands in a project and names a part of it has the whole project in mind.
+/// A person who stands in a project and names a part of it has the whole project in mind: the repository, wherever in it
+/// that person stands, or the directory above the part.
 fn outermost(directory: &Arc<Path>, working: Option<&Path>) -> Arc<Path> {
-    match working {
-        Some(working) if directory.starts_with(working) => working.into(),
+    let Some(working) = working else { return Arc::clone(directory) };
+    let repository = directory.ancestors().find(|it| it.join(".git").exists());
+    match repository {
+        Some(repository) if working.starts_with(repository) => repository.into(),
+        _ if directory.starts_with(working) => working.into(),
         _ => Arc::clone(directory),
     }
 }
