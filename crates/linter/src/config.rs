@@ -22,7 +22,7 @@ use layer::{Names, Said, resolve};
 use options::Level;
 
 /// The word that stands for every rule wherever names of rules are listed.
-const ALL: &str = "all";
+pub(crate) const ALL: &str = "all";
 
 /// Where a choice was made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,9 @@ use serde::de::value::Error;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 use syntax::LineIndex;
 
+use crate::Rule;
+use crate::config::ALL;
+
 /// A configuration file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -102,6 +105,19 @@ pub struct UnknownRule {
     pub name: String,
     /// The nearest name or alias.
     pub suggestion: Option<String>,
+}
+
+impl UnknownRule {
+    /// For a name that none of `rules` answers to, with the nearest of their names, unless it is a code of hadolint that has
+    /// no counterpart: then any other code would mislead.
+    pub fn new(name: &str, rules: &[&'static Rule]) -> UnknownRule {
+        let code = name.strip_prefix("DL").or(name.strip_prefix("SC")).unwrap_or("");
+        let is_code = code.len() == 4 && code.bytes().all(|it| it.is_ascii_digit());
+        let names = rules.iter().flat_map(|it| std::iter::once(&it.name).chain(it.aliases));
+        let nearest = || syntax::closest(name, names.copied().chain([ALL])).map(str::to_owned);
+        let suggestion = if is_code { None } else { nearest() };
+        UnknownRule { name: name.to_owned(), suggestion }
+    }
 }
 
 impl fmt::Display for UnknownRule {

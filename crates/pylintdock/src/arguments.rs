@@ -236,6 +236,10 @@ pub(crate) struct Check {
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) exit_zero: bool,
 
+    /// Exit with 1 if --fix changed or created a file, so that a commit waits for it
+    #[arg(long, requires = "fix", conflicts_with = "exit_zero", help_heading = FIXES)]
+    pub(crate) exit_non_zero_on_fix: bool,
+
     /// The build context, the directory that `docker build` is given; otherwise found by the files that are copied
     #[arg(long, value_name = "DIR", help_heading = CHOICE)]
     pub(crate) context: Option<PathBuf>,

@@ -109,7 +109,7 @@ fn overwrites_nothing(plan: &Plan<'_>, destinations: &[Destination]) -> Result<(
         }
     }
     let Some(file) = baseline else { return Ok(()) };
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let text = project::read_text(file).unwrap_or_default();
     if !text.trim().is_empty() && !text.contains("\"findings\"") {
         let name = file.display().to_string();
         let sentence = format!(
@@ -320,7 +320,7 @@ impl Run<'_> {
             COULD_NOT_RUN
         } else if options.exit_zero || options.write_baseline.is_some() {
             0
-        } else if options.diff {
+        } else if options.diff || options.exit_non_zero_on_fix && summary.tally.n_files_fixed > 0 {
             u8::from(summary.tally.n_files_fixed > 0)
         } else {
             u8::from(summary.tally.n_found() > 0)

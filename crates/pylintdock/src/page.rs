@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use linter::{Repair, Rule};
+use linter::{Repair, Rule, UnknownRule};
 
 use crate::arguments;
 use crate::output::{ErrorOutput, Output};
@@ -17,7 +17,8 @@ pub(crate) fn run(options: &arguments::Rule) -> ExitCode {
         Some(name) => {
             let found: Vec<&&Rule> = rules::ALL.iter().filter(|it| it.answers_to(name)).collect();
             if found.is_empty() {
-                ErrorOutput::new(arguments::Color::Auto).error(unknown(name));
+                let unknown = UnknownRule::new(name, rules::ALL);
+                ErrorOutput::new(arguments::Color::Auto).error(unknown);
                 return ExitCode::from(2);
             }
             for (at, rule) in found.into_iter().enumerate() {
@@ -27,15 +28,6 @@ pub(crate) fn run(options: &arguments::Rule) -> ExitCode {
         }
     }
     if output.finish() { ExitCode::SUCCESS } else { ExitCode::from(2) }
-}
-
-fn unknown(name: &str) -> String {
-    let names = rules::ALL.iter().flat_map(|it| std::iter::once(&it.name).chain(it.aliases));
-    let help = match syntax::closest(name, names.copied()) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => "`pylintdock rule` lists all rules".to_owned(),
-    };
-    format!("unknown rule `{name}`; {help}")
 }
 
 /// Two or three lines of the catalogue.

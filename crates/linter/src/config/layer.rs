@@ -253,7 +253,5 @@ pub(super) fn resolve(
     if !found.is_empty() || name == ALL {
         return Ok(found);
     }
-    let names = rules.iter().flat_map(|it| std::iter::once(&it.name).chain(it.aliases));
-    let suggestion = syntax::closest(name, names.copied().chain([ALL])).map(str::to_owned);
-    Err(UnknownRule { name: name.to_owned(), suggestion })
+    Err(UnknownRule::new(name, rules))
 }

@@ -103,6 +103,11 @@ fn the_command_line_has_the_last_word() {
         with(&[], &["xyz"]).unwrap_err().to_string(),
         "unknown rule `xyz`; `pylintdock rule` lists all rules"
     );
+    // A code of hadolint is not a misspelling of another one.
+    assert_eq!(
+        with(&[], &["DL9999"]).unwrap_err().to_string(),
+        "unknown rule `DL9999`; `pylintdock rule` lists all rules"
+    );
 }
 
 #[test]
