@@ -30,6 +30,23 @@ fn files_in(directory: &Path) -> Vec<String> {
 }
 
 #[test]
+fn faults_of_what_is_installed_are_told_in_every_way_of_running() {
+    let text =
+        "FROM python:3.13-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n";
+    let files = [
+        ("Dockerfile", text),
+        ("requirements.txt", "flask\n-r other.txt\n"),
+        (".dockerignore", ".git\n"),
+    ];
+    for arguments in [vec![], vec!["--diff"], vec!["--fix"], vec!["--add-ignore"]] {
+        let directory = project(&files);
+        let run = check(&directory, &arguments);
+        let told = "warning: requirements.txt:2: `other.txt` does not exist";
+        assert!(run.errors.contains(told), "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
 fn the_readme_shows_what_is_printed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let readme = fs::read_to_string(root.join("README.md")).unwrap().replace("\r\n", "\n");

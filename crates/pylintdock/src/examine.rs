@@ -164,6 +164,24 @@ impl<'c> Subject<'c> {
         })
     }
 
+    /// What is wrong in the files that `text`, this file as it is or after its fixes, installs from: `path:line: what`.
+    pub(crate) fn warnings(&self, plan: &Plan<'_>, job: &Job, text: &str) -> Vec<String> {
+        let find = |it: &Input<'_>| linter::check_with_inputs(&[], &Input { text, ..*it }).1;
+        self.told(job, &self.with_input(plan, job, find))
+    }
+
+    fn told(&self, job: &Job, faults: &[InputFault]) -> Vec<String> {
+        let shown = |path: &str| {
+            if path == self.path() {
+                return job.file.shown.clone();
+            }
+            let on_disk = self.disk().and_then(|it| it.locate(path));
+            let current = std::env::current_dir().unwrap_or_default();
+            on_disk.map_or_else(|| path.to_owned(), |it| relative_to(&it, &current))
+        };
+        faults.iter().map(|it| format!("{}:{}: {}", shown(&it.path), it.line, it.text)).collect()
+    }
+
     /// Where no fix is applied, because the text is not the bytes of the file, none is offered.
     fn offered(&self, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         if self.source.first_invalid_byte.is_some() {
@@ -268,6 +286,7 @@ pub(crate) fn examine(
         return Ok(Examined { printed, ..Examined::default() });
     }
     let (found, faults) = subject.check_with_inputs(plan, job);
+    let warnings = subject.told(job, &faults);
     let text = &subject.source.text;
     let earlier = match found.is_empty() {
         true => None,
@@ -278,15 +297,6 @@ pub(crate) fn examine(
     let mut res = subject.with_input(plan, job, |it| print(plan, styles, &report, it));
     res.tally.leave_out(&counted);
     res.tally.n_without_stage = usize::from(subject.lacks_stage);
-    let shown = |path: &str| {
-        if path == subject.path() {
-            return job.file.shown.clone();
-        }
-        let on_disk = subject.disk().and_then(|it| it.locate(path));
-        let current = std::env::current_dir().unwrap_or_default();
-        on_disk.map_or_else(|| path.to_owned(), |it| relative_to(&it, &current))
-    };
-    let warnings = faults.iter().map(|it| format!("{}:{}: {}", shown(&it.path), it.line, it.text));
-    res.warnings = warnings.collect();
+    res.warnings = warnings;
     Ok(res)
 }

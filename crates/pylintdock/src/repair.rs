@@ -172,6 +172,7 @@ impl<'c> Repair<'c> {
             diff::render(&change.shown, before, &change.after, has_colors, &mut res.printed);
         }
         self.count(plan, job, &mut res);
+        res.warnings = self.subject.warnings(plan, job, &self.outcome.text);
         remember(contexts, changes);
         res
     }
@@ -184,6 +185,7 @@ impl<'c> Repair<'c> {
             .subject
             .with_input(plan, job, |it| print(plan, styles, &report, &Input { text, ..*it }));
         self.count(plan, job, &mut res);
+        res.warnings = self.subject.warnings(plan, job, text);
         res
     }
 
