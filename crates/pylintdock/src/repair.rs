@@ -64,6 +64,10 @@ impl<'c> Repair<'c> {
         let remaining = std::mem::take(&mut outcome.remaining);
         let mut counted = counted(&outcome.text, remaining);
         outcome.remaining = std::mem::take(&mut counted.found);
+        if options.add_ignore {
+            // What the baseline knows is not among the rest, which no comment can silence.
+            counted.n_gone = 0;
+        }
         Repair { subject, outcome, counted }
     }
 
