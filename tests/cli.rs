@@ -30,6 +30,17 @@ fn files_in(directory: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_commit_waits_for_what_was_repaired_or_created() {
+    let directory =
+        project(&[("Dockerfile", "FROM python:3.13-slim\nCOPY . /app\n"), ("a.py", "")]);
+    let fix = || run(directory.path(), ["check", "--fix", "--exit-non-zero-on-fix"], b"");
+    let first = fix();
+    assert!(first.output.contains("Created `.dockerignore`.\n"), "{first:?}");
+    assert_eq!(first.status, 1);
+    assert_eq!(fix().status, 0);
+}
+
+#[test]
 fn faults_of_what_is_installed_are_told_in_every_way_of_running() {
     let text =
         "FROM python:3.13-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n";

@@ -250,6 +250,25 @@ mod tests {
         found.files.iter().map(|it| it.shown.replace(&root, "")).collect()
     }
 
+    #[test]
+    fn a_context_may_lie_anywhere_in_the_repository_that_one_stands_in() {
+        let directory =
+            tree(&[("repo/.git/HEAD", ""), ("repo/app/x", ""), ("repo/docker/a/x", "")]);
+        let at = |it: &str| directory.path().join(it);
+        for (working, expected) in [
+            ("repo", "repo"),
+            ("repo/app", "repo"),
+            ("repo/docker", "repo"),
+            ("repo/docker/a", "repo"),
+            // From outside nothing but what is named is meant, or what one stands above.
+            ("", ""),
+            ("elsewhere", "repo/docker/a"),
+        ] {
+            let found = outermost(&at("repo/docker/a").into(), Some(&at(working)));
+            assert_eq!(*found, *at(expected), "{working}");
+        }
+    }
+
     fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
         let directory = tempfile::Builder::new().prefix("discovery").tempdir().unwrap();
         for (path, text) in files {
