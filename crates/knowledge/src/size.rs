@@ -11,7 +11,7 @@ pub(crate) static DEBIAN: Table = Table::new(include_str!("../data/debian-packag
 
 /// The system packages of an image, those it came with and those that were installed since, for as far as their size
 /// goes. Known for Debian bullseye, bookworm and trixie, on x86-64.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     release: Release,
     ground: Ground,

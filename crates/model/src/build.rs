@@ -16,7 +16,7 @@ use crate::image_reference::ImageReference;
 use crate::installation::Installations;
 use crate::lock_install::Locks;
 use crate::loose::Loose;
-use crate::memory::StepMemory;
+use crate::memory::{StageMemory, StepMemory};
 use crate::mount::Mount;
 use crate::purpose::last_product;
 use crate::requirements::ReadFiles;
@@ -383,6 +383,7 @@ impl<'f> Reader<'f> {
             base,
             steps: index..index + 1,
             is_shipped: false,
+            memory: StageMemory::default(),
         });
         if let Some(name) = name {
             self.names.insert(name.text.to_ascii_lowercase(), stage);

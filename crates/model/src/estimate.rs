@@ -3,6 +3,7 @@
 use knowledge::size::{Addition, Installed};
 use managers::system::{PackageKind, has_unknown_packages, leaves_out_recommends, packages};
 use managers::{Action, Tool};
+use rustc_hash::FxHashSet;
 
 use crate::build_tools::BuildTool;
 use crate::layer::{Added, Removal};
@@ -87,7 +88,7 @@ pub fn recommended<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -
 /// The bytes by which the image would be smaller without these build tools and all that only they bring along: an
 /// estimate, `None` where it is not known. The tools are those of `stage`, from [`crate::build_tools::build_tools`].
 pub fn saved_without<'f>(build: &Build<'f>, stage: &Stage<'f>, tools: &[BuildTool]) -> Option<u64> {
-    without(build, stage, &|step, name| tools.iter().any(|it| it.step == step && it.name == name))
+    without(build, stage, &tools.iter().map(|it| (it.step, &*it.name)).collect())
 }
 
 /// The bytes of what a late removal leaves in earlier layers: system packages with what only they bring along, or whole
@@ -96,9 +97,7 @@ pub fn removed_late<'f>(build: &Build<'f>, removal: &Removal) -> Option<u64> {
     let added = &removal.added;
     if removal.is_packages {
         let stage = build.stages.iter().rfind(|it| it.is_shipped)?;
-        return without(build, stage, &|step, name| {
-            added.iter().any(|it| it.step == step && it.name == name)
-        });
+        return without(build, stage, &added.iter().map(|it| (it.step, &*it.name)).collect());
     }
     let tree = build.surroundings.files.tree()?;
     let size = |it: &Added| {
@@ -116,20 +115,56 @@ pub fn removed_late<'f>(build: &Build<'f>, removal: &Removal) -> Option<u64> {
 fn without<'f>(
     build: &Build<'f>,
     stage: &Stage<'f>,
-    is_left_out: &dyn Fn(usize, &str) -> bool,
+    left_out: &FxHashSet<(usize, &str)>,
 ) -> Option<u64> {
-    let base = Installed::of_image(&build.image(stage)?)?;
-    let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
-    lineage.reverse();
-    let total = |is_wanted: &dyn Fn(usize, &str) -> bool| {
-        let mut installed = base.clone();
-        let steps = lineage.iter().flat_map(|it| build.steps_of(it));
-        let runs = steps.filter_map(|it| Some((it.index, it.run()?)));
-        runs.map(|(step, run)| install(&mut installed, run, &|name| is_wanted(step, name)).bytes)
-            .sum::<u64>()
+    let all = grown(build, stage)?;
+    let steps = || left_out.iter().map(|it| it.0);
+    let (first, last) = (steps().min()?, steps().max()?);
+    let start = all.partition_point(|it| it.step < first);
+    let Grown { mut installed, bytes: mut full, .. } = all.get(start.checked_sub(1)?)?.clone();
+    let mut bytes = full;
+    for it in all.get(start..)? {
+        let run = build.steps.get(it.step)?.run()?;
+        let is_wanted = |name: &str| !left_out.contains(&(it.step, name));
+        bytes += install(&mut installed, run, &is_wanted).bytes;
+        full = it.bytes;
+        // With the same packages there, the later ones write the same.
+        if it.step >= last && installed == it.installed {
+            break;
+        }
+    }
+    Some(full.saturating_sub(bytes)).filter(|it| *it > 0)
+}
+
+/// The system packages behind a RUN.
+#[derive(Clone, Debug)]
+pub(crate) struct Grown {
+    step: usize,
+    installed: Installed,
+    /// What the installations up to here write.
+    bytes: u64,
+}
+
+/// The base image, at step 0, and each RUN of a stage and of those that it is built from.
+fn grown<'a, 'f>(build: &'a Build<'f>, stage: &'a Stage<'f>) -> Option<&'a [Grown]> {
+    let find = || {
+        let mut installed = Installed::of_image(&build.image(stage)?)?;
+        let mut bytes = 0;
+        let mut res = vec![Grown { step: 0, installed: installed.clone(), bytes }];
+        let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
+        lineage.reverse();
+        for step in lineage.iter().flat_map(|it| build.steps_of(it)) {
+            let Some(run) = step.run() else { continue };
+            bytes += install(&mut installed, run, &|_| true).bytes;
+            // One copy of the packages is kept for all the RUNs that add none.
+            if let Some(last) = res.last().filter(|it| it.installed == installed) {
+                installed = last.installed.clone();
+            }
+            res.push(Grown { step: step.index, installed: installed.clone(), bytes });
+        }
+        Some(res)
     };
-    let saved = total(&|_, _| true).saturating_sub(total(&|step, name| !is_left_out(step, name)));
-    (saved > 0).then_some(saved)
+    stage.memory.grown.get_or_init(find).as_deref()
 }
 
 /// The package lists that `apt-get update` brings to the image of a stage, for a reader: an estimate, `None` where it is

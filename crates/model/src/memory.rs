@@ -1,4 +1,4 @@
-//! What is worked out of a step once and kept, because many rules and later steps ask for it.
+//! What is worked out of a step or a stage once and kept, because many rules and later steps ask for it.
 
 use std::cell::{OnceCell, RefCell};
 
@@ -10,6 +10,7 @@ use crate::CommandPlace;
 use crate::cache::Outlook;
 use crate::effect::Effect;
 use crate::emptier::Emptier;
+use crate::estimate::Grown;
 use crate::layer::Added;
 use crate::package_lists::Reading;
 
@@ -34,6 +35,13 @@ pub(crate) struct RunMemory {
     pub(crate) is_configured_before: OnceCell<bool>,
     /// Where a package is first installed, by the family of its tool and its name: the index of the call, the word.
     pub(crate) installed: OnceCell<FxHashMap<(u8, String), (usize, Span)>>,
+}
+
+/// Answers about a stage.
+#[derive(Debug, Default)]
+pub(crate) struct StageMemory {
+    /// What its RUNs, and those of the stages that it is built from, install of the system.
+    pub(crate) grown: OnceCell<Option<Vec<Grown>>>,
 }
 
 /// Answers about any step.

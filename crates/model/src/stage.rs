@@ -6,6 +6,7 @@ use knowledge::image::Image;
 use syntax::Word;
 
 use crate::image_reference::ImageReference;
+use crate::memory::StageMemory;
 
 /// What a stage is built from.
 #[derive(Debug)]
@@ -40,4 +41,5 @@ pub struct Stage<'f> {
     pub steps: Range<usize>,
     /// It is the stage that is shipped, or that one is built FROM it.
     pub is_shipped: bool,
+    pub(crate) memory: StageMemory,
 }
