@@ -98,15 +98,15 @@ fn late_in(build: &Build<'_>, stage: &Stage<'_>) -> Option<Late> {
     Some(res)
 }
 
-/// More installations than a stage written by hand has.
-const MAX_INSTALLS: usize = 100;
+/// More installations, and more copies of the source, than a stage written by hand has.
+const MAX_LATE: usize = 100;
 
 /// Whether what is copied is itself a file that an installation reads, whatever its name looks like.
 fn is_read<'a, 'r: 'a, 'f: 'r>(
     copy: &Copy<'_>,
     installs: impl Iterator<Item = &'a (&'a Step<'f>, Vec<DependencyInstall<'r, 'f>>)>,
 ) -> bool {
-    let inputs = installs.take(MAX_INSTALLS).flat_map(|it| &it.1).flat_map(|it| &it.inputs);
+    let inputs = installs.take(MAX_LATE).flat_map(|it| &it.1).flat_map(|it| &it.inputs);
     let mut read = inputs.flat_map(|it| &it.paths).filter_map(|it| supposed_source(copy, it));
     read.any(|file| copy.context_paths().any(|it| it.0 == file))
 }
@@ -124,7 +124,7 @@ fn depends_only_on_files(build: &Build<'_>, late: &Late, it: &DependencyInstall<
     if it.inputs.is_empty() && is_installer_only(it) {
         return false;
     }
-    let copies = || late.copies.iter().filter_map(|it| build.steps.get(*it)?.copy());
+    let copies = || late.copies.iter().take(MAX_LATE).filter_map(|it| build.steps.get(*it)?.copy());
     !it.inputs.iter().filter(|it| it.is_requirements).any(|input| {
         let file = input.paths.iter().find_map(|path| {
             copies().find_map(|it| match brought_by(build, it, path) {

@@ -28,7 +28,7 @@ pub fn plan(build: &Build<'_>, late: &Late) -> Option<Move> {
             (Some(_), _) => walk.pass_copy(step),
             (_, Some(run)) => {
                 let own = dependency_installs(step, run);
-                let is_late = late.installs.iter().any(|it| it.0 == step.index);
+                let is_late = late.installs.binary_search_by_key(&step.index, |it| it.0).is_ok();
                 match walk.pass_run(step, run, &own, &mut placed, &mut doubts) {
                     Passage::Free => {
                         if is_late {
@@ -114,7 +114,7 @@ impl<'f> Walk<'_, 'f> {
     fn pass_copy(&mut self, step: &Step<'f>) -> bool {
         let Some(copy) = step.copy() else { return false };
         let Some(target) = copy.target.as_deref() else { return false };
-        if self.late.copies.contains(&step.index) {
+        if self.late.copies.binary_search(&step.index).is_ok() {
             self.moved.push(step.index);
             return true;
         }
@@ -332,8 +332,10 @@ impl<'f> Walk<'_, 'f> {
     fn earlier_copies<'a>(&'a self, step: &'a Step<'f>) -> impl Iterator<Item = &'a Copy<'f>> {
         let stage = self.build.stage(step);
         let steps = stage.map_or(&[][..], |it| self.build.steps_of(it)).iter();
-        let stays = steps.filter(|it| it.index < step.index && !self.moved.contains(&it.index));
-        stays.filter_map(|it| it.copy())
+        let first = self.moved.first().copied();
+        let before = steps.take_while(move |it| Some(it.index) != first);
+        let stays = self.stays.iter().filter_map(|it| self.build.steps.get(*it));
+        before.chain(stays).filter_map(|it| it.copy())
     }
 
     /// Adds the files that an installation needs and that only the moved copies bring.
@@ -409,7 +411,7 @@ impl<'f> Walk<'_, 'f> {
             let now = presence(self.build, step, Some(it.place), to);
             match (before, now) {
                 (Presence::Present(_), _) => true,
-                (_, Presence::Present(by)) => self.stays.contains(&by),
+                (_, Presence::Present(by)) => self.stays.binary_search(&by).is_ok(),
                 _ => false,
             }
         };

@@ -4,7 +4,7 @@
 //! character would spoil the picture, so it is given a small text of its own in which all of that is settled, with
 //! the numbers of the real lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use codespan_reporting::files::{Error, Files, Location};
@@ -62,6 +62,13 @@ impl<'a> Snippet<'a> {
         let n_long = marks.iter().filter(|it| it.first_line != it.last_line).count();
         // The number, a space, the border and a space; two columns for the arm of each mark over several lines.
         let width = WIDTH.saturating_sub(digits + 3 + 2 * n_long).max(20);
+        let mut by_line: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (index, mark) in marks.iter().enumerate() {
+            by_line.entry(mark.first_line).or_default().push(index);
+            if mark.last_line != mark.first_line {
+                by_line.entry(mark.last_line).or_default().push(index);
+            }
+        }
         let mut previous = None;
         for number in numbers {
             if previous.is_some_and(|it| number > it + 1) {
@@ -71,7 +78,8 @@ impl<'a> Snippet<'a> {
                     .extend([(number, 0..0), (number, 0..0)].map(|it| (it.0, snippet.end())));
             }
             previous = Some(number);
-            snippet.push_line(report, number, width, &mut marks);
+            let own = by_line.get(&number).map_or(&[][..], Vec::as_slice);
+            snippet.push_line(report, number, width, (&mut marks, own));
         }
         let ranges = marks.into_iter().map(|it| it.range.start..it.range.end.max(it.range.start));
         (snippet, ranges.collect())
@@ -81,18 +89,26 @@ impl<'a> Snippet<'a> {
         self.text.len()..self.text.len()
     }
 
-    fn push_line(&mut self, report: &Report<'_>, number: u32, width: usize, marks: &mut [Mark]) {
+    /// Adds a line; `own` are the indexes of the marks that begin or end on it.
+    fn push_line(
+        &mut self,
+        report: &Report<'_>,
+        number: u32,
+        width: usize,
+        (marks, own): (&mut [Mark], &[usize]),
+    ) {
         let start = report.lines.start(number) as usize;
         let rest = report.text.get(start..).unwrap_or("");
         let line = rest.split('\n').next().unwrap_or("").trim_end_matches('\r');
-        let window = window(line, start, number, width, marks);
+        let window = window(line, start, number, width, own.iter().filter_map(|it| marks.get(*it)));
         let begin = self.text.len();
         if window.start > 0 {
             self.text.push('…');
         }
         // Positions of the line's own characters in the snippet, as far as a mark begins or ends there.
         let mut settle = |offset: usize, at: usize| {
-            for mark in marks.iter_mut() {
+            for index in own {
+                let Some(mark) = marks.get_mut(*index) else { continue };
                 if mark.first_line == number && mark.start == offset {
                     mark.range.start = at;
                 }
@@ -183,7 +199,13 @@ fn numbers(marks: &[Mark]) -> BTreeSet<u32> {
 }
 
 /// The columns of a line that are shown so that its marks, or at least the first one, can be seen.
-fn window(line: &str, start: usize, number: u32, width: usize, marks: &[Mark]) -> Range<usize> {
+fn window<'m>(
+    line: &str,
+    start: usize,
+    number: u32,
+    width: usize,
+    marks: impl Iterator<Item = &'m Mark>,
+) -> Range<usize> {
     let column = |offset: usize| {
         let before = line.get(..offset.saturating_sub(start)).unwrap_or(line);
         before.chars().fold(0, |at, it| at + width_at(it, at))
@@ -202,7 +224,7 @@ fn window(line: &str, start: usize, number: u32, width: usize, marks: &[Mark]) -
             (false, false) => None,
         }
     };
-    let extents: Vec<(usize, usize)> = marks.iter().filter_map(extent).collect();
+    let extents: Vec<(usize, usize)> = marks.filter_map(extent).collect();
     let Some(first) = extents.first().copied() else { return 0..cut(whole, width) };
     let all = extents.iter().fold(first, |acc, it| (acc.0.min(it.0), acc.1.max(it.1)));
     let (from, to) = if all.1 - all.0 + COLUMNS_BEFORE <= width { all } else { first };
