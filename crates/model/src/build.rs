@@ -7,6 +7,7 @@ use std::rc::Rc;
 use context::known_wheels::{KNOWN_WHEELS, KnownWheels};
 use context::{Files, IgnoreFile};
 use knowledge::image::{Basis, Image, image};
+use knowledge::python_size::PythonPackages;
 use knowledge::size::Installed;
 use rustc_hash::FxHashMap;
 use syntax::{Arguments, Expansion, File, Flag, Instruction, Keyword, Word};
@@ -45,6 +46,8 @@ pub struct Build<'f> {
     pub(crate) context_files: RefCell<FxHashMap<(usize, String), Option<String>>>,
     /// The system packages before the step that was asked for last.
     pub(crate) installed: RefCell<Option<(usize, Installed)>>,
+    /// The Python packages at the end of the stage that was asked for last.
+    pub(crate) python_packages: RefCell<Option<(usize, PythonPackages)>>,
     ignore: OnceCell<Option<(String, IgnoreFile)>>,
     known_wheels: OnceCell<Option<KnownWheels>>,
     pub(crate) locks: Locks,
@@ -81,6 +84,7 @@ impl<'f> Build<'f> {
             scopes: Vec::new(),
             context_files: RefCell::default(),
             installed: RefCell::default(),
+            python_packages: RefCell::default(),
             ignore: OnceCell::new(),
             known_wheels: OnceCell::new(),
             locks: Locks::default(),
@@ -203,7 +207,7 @@ impl<'f> Build<'f> {
 
     /// What is known of the image at the bottom of a stage.
     pub fn image(&self, stage: &Stage<'f>) -> Option<Image> {
-        match &self.lineage(stage).last()?.base {
+        match &self.stages.get(stage.root)?.base {
             Base::Image { known, .. } => Some(*known),
             _ => None,
         }
@@ -374,6 +378,8 @@ impl<'f> Reader<'f> {
             Base::Scratch => {}
             Base::Unknown => scope.is_open = true,
         }
+        let parent = scope.parent.and_then(|it| self.build.stages.get(it));
+        let root = parent.map_or(stage, |it| it.root);
         self.build.scopes.push(scope);
         let name = words.get(2);
         self.build.stages.push(Stage {
@@ -383,6 +389,7 @@ impl<'f> Reader<'f> {
             base,
             steps: index..index + 1,
             is_shipped: false,
+            root,
             memory: StageMemory::default(),
         });
         if let Some(name) = name {

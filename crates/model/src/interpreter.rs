@@ -23,6 +23,10 @@ pub struct Interpreter {
 /// The Python that pip of a stage installs for: the one of the base image, or the one that the stage installs from the
 /// distribution. `None` when it is not known.
 pub fn interpreter<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Interpreter> {
+    *stage.memory.interpreter.get_or_init(|| find_interpreter(build, stage))
+}
+
+fn find_interpreter<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Interpreter> {
     if is_foreign(build, stage) {
         return None;
     }
@@ -44,7 +48,7 @@ fn architecture<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Architecture
 
 /// The platform that FROM of the lowest stage names, or the namespace of its image.
 fn platform<'b, 'f>(build: &'b Build<'f>, stage: &'b Stage<'f>) -> Option<&'b str> {
-    let lowest = build.lineage(stage).last()?;
+    let lowest = build.stages.get(stage.root)?;
     let from = build.steps.get(lowest.steps.start)?;
     if let Some(flag) = from.instruction.flag("platform") {
         return flag.value.as_deref();

@@ -11,6 +11,7 @@ use crate::cache::Outlook;
 use crate::effect::Effect;
 use crate::emptier::Emptier;
 use crate::estimate::Grown;
+use crate::interpreter::Interpreter;
 use crate::layer::Added;
 use crate::package_lists::Reading;
 
@@ -42,6 +43,8 @@ pub(crate) struct RunMemory {
 pub(crate) struct StageMemory {
     /// What its RUNs, and those of the stages that it is built from, install of the system.
     pub(crate) grown: OnceCell<Option<Vec<Grown>>>,
+    /// Its Python.
+    pub(crate) interpreter: OnceCell<Option<Interpreter>>,
 }
 
 /// Answers about any step.

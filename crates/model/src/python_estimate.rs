@@ -15,7 +15,7 @@ use crate::lock_install::LockInstall;
 use crate::locked::{Locked, locked, target};
 use crate::moved_packages::{moved_calls, moved_packages};
 use crate::requirements::{Origin, Requirements, Wanted, requirements, value};
-use crate::{Build, Run, RunCall, Stage, Step, estimate, path};
+use crate::{Base, Build, Run, RunCall, Stage, Step, estimate, path};
 
 /// What calls add: estimates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,8 +120,15 @@ pub fn added<'f>(build: &Build<'f>, step: &Step<'f>, call: &RunCall<'f>) -> Opti
 
 /// Finds what each call of a stage adds, and of the stages below: one after the other, so that a huge stage is read once.
 fn find_additions<'f>(build: &Build<'f>, stage: &Stage<'f>) {
-    let mut packages = PythonPackages::of_image();
-    let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
+    // A stage mostly goes on from the one that was asked for before it.
+    let last = build.python_packages.take();
+    let is_last = |it: &Stage<'f>| last.as_ref().is_some_and(|last| last.0 == it.index);
+    let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).take_while(|it| !is_last(it)).collect();
+    let known = last.filter(|last| {
+        let lowest = lineage.last();
+        lowest.is_none_or(|it| matches!(it.base, Base::Stage(parent) if parent == last.0))
+    });
+    let mut packages = known.map_or_else(PythonPackages::of_image, |it| it.1);
     lineage.reverse();
     for step in lineage.iter().flat_map(|it| build.steps_of(it)) {
         for call in step.run().into_iter().flat_map(|it| &it.calls) {
@@ -129,6 +136,7 @@ fn find_additions<'f>(build: &Build<'f>, stage: &Stage<'f>) {
             let _is_known_already = call.adds.set(added);
         }
     }
+    build.python_packages.replace(Some((stage.index, packages)));
 }
 
 fn added_by_call<'f>(

@@ -41,5 +41,7 @@ pub struct Stage<'f> {
     pub steps: Range<usize>,
     /// It is the stage that is shipped, or that one is built FROM it.
     pub is_shipped: bool,
+    /// The lowest of the stages that it is built from, itself if there is none.
+    pub(crate) root: usize,
     pub(crate) memory: StageMemory,
 }
