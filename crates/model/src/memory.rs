@@ -14,6 +14,7 @@ use crate::estimate::Grown;
 use crate::interpreter::Interpreter;
 use crate::layer::Added;
 use crate::package_lists::Reading;
+use crate::system_packages::Installed;
 
 /// Answers about a RUN.
 #[derive(Debug, Default)]
@@ -43,6 +44,10 @@ pub(crate) struct RunMemory {
 pub(crate) struct StageMemory {
     /// What its RUNs, and those of the stages that it is built from, install of the system.
     pub(crate) grown: OnceCell<Option<Vec<Grown>>>,
+    /// The system packages before the step of it that was asked for last, by its place in the stage.
+    pub(crate) system_packages: RefCell<Option<(usize, Installed)>>,
+    /// Whether what is compiled in it can be linked to a library.
+    pub(crate) links: RefCell<FxHashMap<String, bool>>,
     /// Its Python.
     pub(crate) interpreter: OnceCell<Option<Interpreter>>,
 }

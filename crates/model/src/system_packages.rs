@@ -15,7 +15,7 @@ use crate::state::User;
 use crate::{Build, CopyFrom, Stage, Step};
 
 /// What instructions have installed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Installed {
     /// Names of packages, with the group that `apk add --virtual` gave them.
     packages: Vec<(String, Option<String>)>,
@@ -35,29 +35,33 @@ pub fn installed<'f>(
     until: Option<Span>,
 ) -> Option<Installed> {
     let image = build.image(stage).filter(is_bare)?;
-    let mut res = Installed {
-        packages: Vec::new(),
-        is_complete: true,
-        family: Family::of(image.package_manager)?,
-        distribution: image.distribution,
-        release: image.release,
-    };
-    let mut lineage: Vec<&Stage<'f>> = build.lineage(stage).collect();
-    lineage.reverse();
     let is_before = |it: Span| until.is_none_or(|until| it.start < until.start);
-    for step in lineage.into_iter().flat_map(|it| build.steps_of(it)) {
-        if !is_before(step.instruction.span) {
-            continue;
+    let own = build.steps_of(stage);
+    let n_before = own.partition_point(|it| is_before(it.instruction.span));
+    let n_whole = n_before.saturating_sub(1);
+    // A rule asks for one call after the other, so each goes on from where the one before it was.
+    let (first, mut res) = match stage.memory.system_packages.take() {
+        Some((known, it)) if known <= n_whole && n_before > 0 => (known, it),
+        _ => {
+            let mut res = Installed {
+                packages: Vec::new(),
+                is_complete: true,
+                family: Family::of(image.package_manager)?,
+                distribution: image.distribution,
+                release: image.release,
+            };
+            let mut parents: Vec<&Stage<'f>> = build.lineage(stage).skip(1).collect();
+            parents.reverse();
+            let steps = parents.into_iter().flat_map(|it| build.steps_of(it));
+            steps.for_each(|it| res.take_step(it, &is_before));
+            (0, res)
         }
-        res.is_complete &= !brings_libraries(step);
-        let Some(run) = step.run() else { continue };
-        for command in run.commands().filter(|it| is_before(it.span)) {
-            res.is_complete &= !is_opaque(command);
-        }
-        for call in run.calls.iter().map(|it| &it.call).filter(|it| is_before(it.command.span)) {
-            res.take(call);
-        }
+    };
+    own.get(first..n_whole)?.iter().for_each(|it| res.take_step(it, &is_before));
+    if n_before > 0 {
+        stage.memory.system_packages.replace(Some((n_whole, res.clone())));
     }
+    own.get(n_whole..n_before)?.iter().for_each(|it| res.take_step(it, &is_before));
     Some(res)
 }
 
@@ -119,6 +123,21 @@ fn is_opaque(command: &Command<'_>) -> bool {
 }
 
 impl Installed {
+    /// What a step changes, for as far as it stands where `is_before` says.
+    fn take_step(&mut self, step: &Step<'_>, is_before: &dyn Fn(Span) -> bool) {
+        if !is_before(step.instruction.span) {
+            return;
+        }
+        self.is_complete &= !brings_libraries(step);
+        let Some(run) = step.run() else { return };
+        for command in run.commands().filter(|it| is_before(it.span)) {
+            self.is_complete &= !is_opaque(command);
+        }
+        for call in run.calls.iter().map(|it| &it.call).filter(|it| is_before(it.command.span)) {
+            self.take(call);
+        }
+    }
+
     /// What a call changes.
     fn take(&mut self, call: &Call<'_>) {
         let is_system = call.tool.is_system() && !call.tool.is_conda();
@@ -239,6 +258,15 @@ impl Installed {
 
 /// Whether something that a stage compiles can be linked to a library: its headers are in the image, or were installed.
 pub fn can_link_to<'f>(build: &Build<'f>, stage: &Stage<'f>, library: &str) -> bool {
+    let known = stage.memory.links.borrow().get(library).copied();
+    known.unwrap_or_else(|| {
+        let res = find_link(build, stage, library);
+        stage.memory.links.borrow_mut().insert(library.to_owned(), res);
+        res
+    })
+}
+
+fn find_link<'f>(build: &Build<'f>, stage: &Stage<'f>, library: &str) -> bool {
     let key = key(library);
     let Some(image) = build.image(stage) else { return false };
     let is_full = image.variant == Variant::Full && image.has_compiler == Answer::Yes;
