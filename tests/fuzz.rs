@@ -131,10 +131,40 @@ fn long_and_deep_files_are_read_in_linear_time() {
     let many = format!("FROM x\n{}", "COPY a b\nENV A=$A\nRUN pip install flask\n".repeat(5_000));
     let continued = format!("FROM x\nRUN a{}\n", " \\\n  b".repeat(20_000));
     let comments = format!("FROM x\n{}", "# pylintdock: ignore[pip-cache-kept]\n".repeat(3_000));
+    let each = |n: usize, line: fn(usize) -> String| (0..n).map(line).collect::<String>();
+    let pairs = each(3_000, |it| {
+        format!("RUN apt-get update && apt-get install -y a{it}\nRUN apt-get purge a{it}\n")
+    });
+    let purged = format!("FROM debian:12\n{pairs}");
+    let turns = each(3_000, |it| {
+        format!("WORKDIR /a{it}\nCOPY . .\nRUN pip install -r requirements.txt\n")
+    });
+    let in_turns = format!("FROM python:3.12\n{turns}");
+    let stages = each(2_000, |it| format!("FROM s{it} AS s{}\nRUN pip install x\n", it + 1));
+    let chain = format!("FROM python:3.12 AS s0\n{stages}");
+    let reads = each(10_000, |it| format!("read -r v{it} && pip install x$v{it} && "));
+    let variables = format!("FROM python:3.12\nRUN {reads} true\n");
+    let versions =
+        each(5_000, |it| format!("RUN pip install numpy==1.{}.{}\n", it / 100, it % 100));
+    let compiled = format!("FROM python:3.12-alpine\n{versions}");
     let settings = Settings::default();
-    for text in
-        [deep, braces, array, substitutions, shells, onbuild, long_line, many, continued, comments]
-    {
+    for text in [
+        deep,
+        braces,
+        array,
+        substitutions,
+        shells,
+        onbuild,
+        long_line,
+        many,
+        continued,
+        comments,
+        purged,
+        in_turns,
+        chain,
+        variables,
+        compiled,
+    ] {
         let input = without_context(&text, &settings);
         let _ = linter::check(rules::ALL, &input);
     }
