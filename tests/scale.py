@@ -23,7 +23,7 @@ def dockerfiles(directory):
     """The texts of Dockerfiles, in the order of their paths."""
     paths = sorted(it for it in pathlib.Path(directory).rglob("*Dockerfile*") if it.is_file())
     texts = [it.read_bytes().decode("utf-8", "replace") for it in paths]
-    # A record has 2 MB at most; nobody writes such a file by hand.
+    # Small ones: nobody writes a larger one by hand. The program takes records up to 40 MB.
     return [it for it in texts if len(it) < 100_000] or [(TOP / "example/Dockerfile").read_text()]
 
 

@@ -23,7 +23,7 @@ def records(directory, file):
     with file.open("w") as lines:
         for path in paths:
             content = path.read_bytes().decode("utf-8", "replace")
-            # Spark reads lines; one of a megabyte is refused by the program, with the rest checked.
+            # Nobody writes a larger one by hand; the corpus has bytes made for parsers.
             if len(content) < 500_000:
                 record = {"path": str(path.relative_to(directory)), "content": content}
                 lines.write(json.dumps(record) + "\n")
