@@ -225,8 +225,13 @@ impl Plan<'_> {
             build.context = build.context.canonicalize().unwrap_or(build.context);
             for file in one.files {
                 self.given.push(file.directory.to_path_buf());
-                // One that a directory or another of these files leads to as well is checked once, for all of its images.
-                let known = found.files.iter().position(|it| it.file == file.file);
+                // One that a directory or another of these files leads to as well is checked once, for all of its images;
+                // another context may have other files, and is checked apart.
+                let is_same = |(it, other): (&Dockerfile, &Option<NamedBuild>)| {
+                    it.file == file.file
+                        && other.as_ref().is_none_or(|it| it.context == build.context)
+                };
+                let known = found.files.iter().zip(builds.iter()).position(is_same);
                 match known.and_then(|it| builds.get_mut(it)) {
                     Some(Some(first)) => {
                         first.others.push(build.clone());
