@@ -28,9 +28,11 @@ pub enum Architecture {
 impl Architecture {
     /// The architecture of a platform such as `linux/arm64/v8`; `None` for the others.
     pub fn of_platform(platform: &str) -> Option<Architecture> {
-        match platform.strip_prefix("linux/").unwrap_or(platform) {
-            "amd64" | "x86_64" => Some(Architecture::X86_64),
-            "arm64" | "arm64/v8" | "aarch64" => Some(Architecture::Aarch64),
+        let platform = platform.to_ascii_lowercase();
+        let processor = platform.strip_prefix("linux/").unwrap_or(&platform);
+        match processor.split('/').next()? {
+            "amd64" | "x86_64" | "x86-64" => Some(Architecture::X86_64),
+            "arm64" | "aarch64" => Some(Architecture::Aarch64),
             _ => None,
         }
     }

@@ -33,11 +33,17 @@ pub fn installed_before<'f>(build: &Build<'f>, step: &Step<'f>) -> Option<Instal
     Some(res)
 }
 
-/// The system packages at the end of a stage; `None` as with [`installed_before`].
+/// The system packages at the end of a stage; `None` as with [`installed_before`], and where one is not known, which may
+/// bring others along.
 pub fn installed_at_end<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Installed> {
-    let last = build.steps.get(stage.steps.clone())?.last()?;
-    let mut res = installed_before(build, last)?;
-    install_all(&mut res, std::slice::from_ref(last));
+    let mut res = Installed::of_image(&build.image(stage)?)?;
+    let mut stages: Vec<&Stage<'f>> = build.lineage(stage).collect();
+    stages.reverse();
+    for run in stages.iter().flat_map(|it| build.steps_of(it)).filter_map(|it| it.run()) {
+        if install(&mut res, run, &|_| true).n_unknown > 0 {
+            return None;
+        }
+    }
     Some(res)
 }
 

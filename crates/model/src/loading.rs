@@ -1,14 +1,15 @@
 //! Packages that load a library of the system when they are imported, although they do not compile anything.
 
-use knowledge::python_package::needs;
+use knowledge::python_package::{needs, normalize};
 use knowledge::system_package::Family;
 use knowledge::wheel::Installation;
 use managers::{Action, Tool};
 use syntax::Span;
 
 use crate::estimate::installed_at_end;
-use crate::installation::planned;
+use crate::installation::{Installing, Planned, calls, planned};
 use crate::moved_packages::{MovedPackages, moved_calls};
+use crate::refused::is_edited;
 use crate::{Build, Stage};
 
 /// A package that is installed and lacks a library.
@@ -24,7 +25,9 @@ pub struct Loading {
 
 /// What the calls of a stage install that cannot be imported at the end of `last`, a stage built from it.
 pub fn loading<'f>(build: &Build<'f>, stage: &Stage<'f>, last: &Stage<'f>) -> Vec<Loading> {
-    found(build, stage, last, &|_| true)
+    let mut own = calls(build, stage);
+    own.retain(|it| !matches!(it.0.call.action, Action::Wheel | Action::Download));
+    found(build, stage, last, &own)
 }
 
 /// What of the packages that are moved to `last`, or to a stage that it is built from, cannot be imported at its end.
@@ -33,37 +36,50 @@ pub fn loading_in<'f>(
     moved: &MovedPackages<'_, 'f>,
     last: &Stage<'f>,
 ) -> Vec<Loading> {
-    let filling = moved_calls(build, moved);
-    let is_moved = |span: Span| filling.iter().any(|it| it.0.call.command.span.contains(span));
-    found(build, moved.origin, last, &is_moved)
+    found(build, moved.origin, last, &moved_calls(build, moved))
 }
 
 fn found<'f>(
     build: &Build<'f>,
     stage: &Stage<'f>,
     last: &Stage<'f>,
-    is_meant: &dyn Fn(Span) -> bool,
+    installing: &[Installing<'_, 'f>],
 ) -> Vec<Loading> {
-    let Some(there) = installed_at_end(build, last) else { return Vec::new() };
+    if installing.is_empty() {
+        return Vec::new();
+    }
     let release = build.image(last).and_then(|it| it.release);
-    let all = planned(build, stage);
-    // Both builds of OpenCV are imported as `cv2`, and the one without windows takes the place of the other.
-    let has_other = |name: &str| {
-        let other = format!("{name}-headless");
-        all.iter().any(|it| it.name == other) || removes(build, last, name)
+    let needed = |it: &Planned| {
+        let needed = needs(&it.name, it.version.as_deref(), Family::Apt, release);
+        needed.into_iter().flat_map(|it| it.to_import)
     };
+    let all = planned(build, stage);
+    let mut candidates = all.iter().filter(|it| needed(it).next().is_some()).peekable();
+    if candidates.peek().is_none() {
+        return Vec::new();
+    }
+    let Some(there) = installed_at_end(build, last) else { return Vec::new() };
+    // Both builds of OpenCV are imported as `cv2`, and the one without windows takes the place of the other.
+    let is_headless =
+        |it: &Planned| it.name.starts_with("opencv") && it.name.ends_with("-headless");
+    let has_headless = all.iter().any(is_headless);
     let mut res: Vec<Loading> = Vec::new();
-    for it in all.iter().filter(|it| !it.name.is_empty() && is_meant(it.span)) {
+    for it in candidates {
+        let call = installing.iter().find(|call| call.0.call.command.span.contains(it.span));
+        let Some((call, requirements, _)) = call else { continue };
         let is_installed =
             matches!(it.installation, Installation::Wheel | Installation::BuildsWithoutCompiler);
-        let is_told = res.iter().any(|other| other.name == it.name);
-        if !is_installed || is_told {
-            continue;
-        }
-        let needed = needs(&it.name, it.version.as_deref(), Family::Apt, release);
-        let needed = needed.into_iter().flat_map(|it| it.to_import);
-        let missing: Vec<&'static str> = needed.filter(|it| !there.has(it)).collect();
-        if !missing.is_empty() && !has_other(&it.name) {
+        let wanted = requirements.wanted.iter().find(|other| *other.name == it.name);
+        let file = wanted.and_then(|it| it.file.as_deref());
+        let is_doubtful = !is_installed
+            || call.call.command.place.is_conditional
+            || it.name.starts_with("opencv") && has_headless
+            || res.iter().any(|other| other.name == it.name)
+            || removes(build, stage, &it.name)
+            || removes(build, last, &it.name)
+            || file.is_some_and(|file| is_edited(build, stage, file));
+        let missing: Vec<&'static str> = needed(it).filter(|it| !there.has(it)).collect();
+        if !is_doubtful && !missing.is_empty() {
             res.push(Loading { name: it.name.clone(), span: it.span, missing });
         }
     }
@@ -77,6 +93,7 @@ fn removes<'f>(build: &Build<'f>, stage: &Stage<'f>, name: &str) -> bool {
     calls.any(|it| {
         let is_removal =
             it.call.action == Action::Remove && matches!(it.call.tool, Tool::Pip | Tool::UvPip);
-        is_removal && it.call.operands.iter().any(|it| it.text().is_none_or(|it| it == name))
+        let names = |it: &str| normalize(it) == name;
+        is_removal && it.call.operands.iter().any(|it| it.text().is_none_or(names))
     })
 }

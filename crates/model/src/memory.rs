@@ -48,6 +48,8 @@ pub(crate) struct StageMemory {
     pub(crate) system_packages: RefCell<Option<(usize, Installed)>>,
     /// Whether what is compiled in it can be linked to a library.
     pub(crate) links: RefCell<FxHashMap<String, bool>>,
+    /// Whether instructions of its own may bring another Python than that of its image.
+    pub(crate) brings_python: OnceCell<bool>,
     /// Its Python.
     pub(crate) interpreter: OnceCell<Option<Interpreter>>,
 }

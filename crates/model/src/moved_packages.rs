@@ -245,13 +245,27 @@ pub fn project_environment(
     Some(if set.is_empty() { ".venv".to_owned() } else { set })
 }
 
+/// Words of instructions that install or choose a Python; the last is no sign where the image has one of its own.
+const DOUBTS: [&str; 8] =
+    ["pyenv", "conda", "mamba", "uv python", "deadsnakes", "--python", "UV_PYTHON", "python3."];
+
 /// The Python of a stage, where nothing makes it doubtful which one is meant.
 pub fn certain_interpreter<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<Interpreter> {
-    const DOUBTS: [&str; 8] =
-        ["pyenv", "conda", "mamba", "uv python", "deadsnakes", "--python", "UV_PYTHON", "python3."];
     let image = build.image(stage)?;
     let is_alone = matches!(image.python, Python::Present { origin: PythonOrigin::Official, .. });
-    for step in build.lineage(stage).flat_map(|it| build.steps_of(it)) {
+    let is_doubtful = |it: &Stage<'f>| {
+        // The image is the same for all stages from the lowest on.
+        *it.memory.brings_python.get_or_init(|| brings_python(build, it, is_alone))
+    };
+    if build.lineage(stage).any(is_doubtful) {
+        return None;
+    }
+    interpreter(build, stage)
+}
+
+/// Whether instructions of a stage itself may bring another Python than that of its image.
+fn brings_python<'f>(build: &Build<'f>, stage: &Stage<'f>, is_alone: bool) -> bool {
+    build.steps_of(stage).iter().any(|step| {
         let text = step.instruction.span.of(build.file.text);
         let is_setting = matches!(step.instruction.keyword, Keyword::Run | Keyword::Env);
         // A copied interpreter replaces that of the image.
@@ -262,11 +276,8 @@ pub fn certain_interpreter<'f>(build: &Build<'f>, stage: &Stage<'f>) -> Option<I
                 })
         });
         let doubts = if is_alone { &DOUBTS[..7] } else { &DOUBTS[..] };
-        if replaces || is_setting && doubts.iter().any(|it| text.contains(it)) {
-            return None;
-        }
-    }
-    interpreter(build, stage)
+        replaces || is_setting && doubts.iter().any(|it| text.contains(it))
+    })
 }
 
 /// Whether everything that a stage installs is known to be pure Python.

@@ -237,7 +237,7 @@ pub(crate) struct Check {
     pub(crate) exit_zero: bool,
 
     /// Exit with 1 if --fix changed or created a file, so that a commit waits for it
-    #[arg(long, requires = "fix", conflicts_with = "exit_zero", help_heading = FIXES)]
+    #[arg(long, requires = "fix", conflicts_with_all = ["exit_zero", "write_baseline"], help_heading = FIXES)]
     pub(crate) exit_non_zero_on_fix: bool,
 
     /// The build context, the directory that `docker build` is given; otherwise found by the files that are copied

@@ -6,7 +6,6 @@ use linter::{Edit, Fix, Repair, Reports, Rule, Severity};
 use model::compiled::{Compiled, compiled, impossible, missing_to_compile};
 use model::installation::{Installing, calls};
 use model::interpreter::{Interpreter, interpreter};
-use model::package_lists::is_certain;
 use model::system_packages::{self, Installed, install_before, installed};
 use model::{Build, Stage, listed};
 
@@ -27,8 +26,7 @@ fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
     for stage in &build.stages {
         for call in calls(build, stage) {
             let place = call.0.call.command;
-            let is_certain = |run| is_certain(build, run, call.0.script, call.0.command);
-            if !call.2.run().is_some_and(is_certain) {
+            if place.place.is_conditional {
                 continue;
             }
             let all = compiled(build, stage, &call);

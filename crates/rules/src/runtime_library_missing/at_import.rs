@@ -17,7 +17,7 @@ pub(super) fn report(
     reports: &mut Reports<'_>,
 ) {
     for it in &mut loading {
-        it.missing.retain(|it| !told.contains(it) && there.lacks_library(it));
+        it.missing.retain(|it| !told.contains(it));
         told.extend(&it.missing);
     }
     for it in loading.iter().filter(|it| !it.missing.is_empty()) {
