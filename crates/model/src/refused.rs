@@ -78,8 +78,8 @@ fn chooses_otherwise(text: &str) -> bool {
         "PIP_IGNORE_REQUIRES_PYTHON",
         "--ignore-requires-python",
         "/activate",
-        "/bin/python",
-        "python3.",
+        "RUN python3.",
+        "&& python3.",
     ];
     SIGNS.iter().any(|it| text.contains(it))
 }
