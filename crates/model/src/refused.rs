@@ -25,7 +25,8 @@ pub struct Refused {
     pub reason: Refusal,
 }
 
-/// What of a call's exact requirements cannot be installed in a stage, whatever its processor and C library.
+/// What of a call's exact requirements cannot be installed in a stage, whatever its processor and C library. Not for a
+/// Dockerfile of which [`chooses_otherwise`] holds.
 pub fn refused<'f>(
     build: &Build<'f>,
     stage: &Stage<'f>,
@@ -37,7 +38,7 @@ pub fn refused<'f>(
         || it.tool == Tool::UvPip && it.has("--system");
     let is_certain = |run| is_certain(build, run, call.script, call.command);
     let stops_the_build = is_plain && it.runner.is_none() && step.run().is_some_and(is_certain);
-    if found.origin.has_more_wheels() || !stops_the_build || chooses_otherwise(build.file.text) {
+    if found.origin.has_more_wheels() || !stops_the_build {
         return Vec::new();
     }
     let Some(place) = certain_interpreter(build, stage) else { return Vec::new() };
@@ -66,7 +67,7 @@ pub fn refused<'f>(
 }
 
 /// Whether something in a Dockerfile may have pip ask another index, run another Python or not look at what is required.
-fn chooses_otherwise(text: &str) -> bool {
+pub fn chooses_otherwise(text: &str) -> bool {
     const SIGNS: [&str; 12] = [
         "pip.conf",
         "pip config",
@@ -130,7 +131,9 @@ mod tests {
             let build = Build::new(&file, &scripts, around);
             let stage = build.stages.last().unwrap();
             let calls = calls(&build, stage);
-            let found = calls.iter().flat_map(|it| refused(&build, stage, it));
+            let is_judged = !chooses_otherwise(&text);
+            let found =
+                calls.iter().filter(|_| is_judged).flat_map(|it| refused(&build, stage, it));
             let titles: Vec<String> =
                 found.map(|it| format!("{}=={}", it.name, it.version)).collect();
             assert_eq!(titles.join(" "), expected, "{lines}");

@@ -27,8 +27,8 @@ const FOR_ONE_PYTHON: &str = "aiohttp asyncpg grpcio lxml matplotlib mysqlclient
     psycopg2-binary pydantic-core scikit-learn scipy torch";
 
 fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    requirement::check(build, reports);
     for stage in &build.stages {
-        requirement::report(build, stage, reports);
         for moved in moved_packages(build, stage) {
             let Some(there) = certain_interpreter(build, moved.origin) else { continue };
             let here = certain_interpreter(build, stage);

@@ -5,12 +5,18 @@ use knowledge::wheel::{Architecture, Refusal, newest_between, refusal};
 use linter::Reports;
 use model::installation::calls;
 use model::interpreter::{Interpreter, interpreter};
-use model::refused::{Refused, refused};
+use model::refused::{Refused, chooses_otherwise, refused};
 use model::{Build, Stage};
 
 use super::spoken;
 
-pub(super) fn report<'f>(build: &Build<'f>, stage: &Stage<'f>, reports: &mut Reports<'_>) {
+pub(super) fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
+    if !chooses_otherwise(build.file.text) {
+        build.stages.iter().for_each(|it| report(build, it, reports));
+    }
+}
+
+fn report<'f>(build: &Build<'f>, stage: &Stage<'f>, reports: &mut Reports<'_>) {
     let Some(place) = interpreter(build, stage) else { return };
     let own = spoken(place);
     for call in calls(build, stage) {
