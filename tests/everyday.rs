@@ -318,8 +318,8 @@ fn a_fix_that_another_service_may_mind_is_not_applied() {
     assert_eq!(check(&["compose.yaml", "compose.yaml"]).output, both.output);
     // With another context it is another build: what is missing there is told, and nothing is taken from the first one.
     let apart = "services:\n  a: {build: {context: a, dockerfile: ../Dockerfile}}\n  b: {build: {context: b, dockerfile: ../Dockerfile}}\n";
-    let text = "FROM python:3.13-slim\nCOPY req.txt .\n";
-    let files = [("Dockerfile", text), ("compose.yaml", apart), ("a/req.txt", ""), ("b/x", "")];
+    let taking = "FROM python:3.13-slim\nCOPY req.txt .\n";
+    let files = [("Dockerfile", taking), ("compose.yaml", apart), ("a/req.txt", ""), ("b/x", "")];
     let contexts = project::directory(&files);
     let arguments = ["check", "--select", "copy-source-missing", "compose.yaml"];
     let missing = run(contexts.path(), arguments, b"");

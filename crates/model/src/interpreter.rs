@@ -65,13 +65,12 @@ fn platform<'b, 'f>(build: &'b Build<'f>, stage: &'b Stage<'f>) -> Option<&'b st
 
 /// Whether the image of a stage is for a processor of which nothing is known here: neither x86-64 nor 64-bit ARM.
 pub(crate) fn is_foreign<'f>(build: &Build<'f>, stage: &Stage<'f>) -> bool {
-    const FOREIGN: [&str; 7] = ["386", "i386", "arm", "loong64", "ppc64le", "riscv64", "s390x"];
+    const FOREIGN: [&str; 7] = ["386", "i386", "loong", "mips", "ppc64", "riscv64", "s390x"];
     platform(build, stage).is_some_and(|it| {
         let it = it.to_ascii_lowercase();
-        let processor = it.strip_prefix("linux/").unwrap_or(&it).split('/').next().unwrap_or("");
-        FOREIGN.contains(&processor)
-            || processor.starts_with("arm32")
-            || processor.starts_with("mips")
+        let processor = it.strip_prefix("linux/").unwrap_or(&it);
+        let is_small_arm = processor.starts_with("arm") && !processor.starts_with("arm64");
+        is_small_arm || FOREIGN.iter().any(|it| processor.starts_with(it))
     })
 }
 

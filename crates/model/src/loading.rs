@@ -9,7 +9,7 @@ use syntax::Span;
 use crate::estimate::installed_at_end;
 use crate::installation::{Installing, Planned, calls, planned};
 use crate::moved_packages::{MovedPackages, moved_calls};
-use crate::refused::is_edited;
+use crate::refused::are_edited;
 use crate::{Build, Stage};
 
 /// A package that is installed and lacks a library.
@@ -62,7 +62,8 @@ fn found<'f>(
     // Both builds of OpenCV are imported as `cv2`, and the one without windows takes the place of the other.
     let is_headless =
         |it: &Planned| it.name.starts_with("opencv") && it.name.ends_with("-headless");
-    let has_headless = all.iter().any(is_headless);
+    let has_headless = all.iter().any(is_headless)
+        || build.lineage(last).any(|it| planned(build, it).iter().any(is_headless));
     let mut res: Vec<Loading> = Vec::new();
     for it in candidates {
         let call = installing.iter().find(|call| call.0.call.command.span.contains(it.span));
@@ -70,14 +71,13 @@ fn found<'f>(
         let is_installed =
             matches!(it.installation, Installation::Wheel | Installation::BuildsWithoutCompiler);
         let wanted = requirements.wanted.iter().find(|other| *other.name == it.name);
-        let file = wanted.and_then(|it| it.file.as_deref());
         let is_doubtful = !is_installed
             || call.call.command.place.is_conditional
             || it.name.starts_with("opencv") && has_headless
             || res.iter().any(|other| other.name == it.name)
             || removes(build, stage, &it.name)
             || removes(build, last, &it.name)
-            || file.is_some_and(|file| is_edited(build, stage, file));
+            || wanted.is_some_and(|it| it.file.is_some()) && are_edited(build);
         let missing: Vec<&'static str> = needed(it).filter(|it| !there.has(it)).collect();
         if !is_doubtful && !missing.is_empty() {
             res.push(Loading { name: it.name.clone(), span: it.span, missing });

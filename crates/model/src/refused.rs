@@ -10,7 +10,7 @@ use syntax::Span;
 use crate::installation::{Installing, applies};
 use crate::moved_packages::certain_interpreter;
 use crate::package_lists::is_certain;
-use crate::{Build, Stage, path};
+use crate::{Build, Stage};
 
 /// A requirement at which pip stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn refused<'f>(
             None => everywhere(Architecture::Aarch64).and(everywhere(Architecture::X86_64)),
         };
         let is_told = res.iter().any(|it| it.name == *wanted.name);
-        let is_edited = || wanted.file.as_deref().is_some_and(|it| is_edited(build, stage, it));
+        let is_edited = || wanted.file.is_some() && are_edited(build);
         if let Some(reason) = reason.filter(|_| !is_told && !is_edited()) {
             let (name, version) = (wanted.name.to_string(), version.to_owned());
             res.push(Refused { name, version, span: wanted.span, reason });
@@ -66,11 +66,12 @@ pub fn refused<'f>(
     res
 }
 
-/// Whether something in a Dockerfile may have pip ask another index, run another Python or not look at what is required.
-pub fn chooses_otherwise(text: &str) -> bool {
-    const SIGNS: [&str; 12] = [
+/// Whether an instruction may have pip ask another index, run another Python or not look at what is required.
+pub fn chooses_otherwise(build: &Build<'_>) -> bool {
+    const SIGNS: [&str; 16] = [
         "pip.conf",
         "pip config",
+        "/xdg/pip",
         "PIP_CONFIG_FILE",
         "PIP_EXTRA_INDEX_URL",
         "PIP_FIND_LINKS",
@@ -79,26 +80,37 @@ pub fn chooses_otherwise(text: &str) -> bool {
         "PIP_IGNORE_REQUIRES_PYTHON",
         "--ignore-requires-python",
         "/activate",
+        "/bin/python3 -m venv",
         "RUN python3.",
         "&& python3.",
+        "env -p",
+        "mise use",
     ];
-    SIGNS.iter().any(|it| text.contains(it))
+    let mut texts = build.file.instructions.iter().map(|it| it.span.of(build.file.text));
+    texts.any(|text| SIGNS.iter().any(|it| text.contains(it)))
 }
 
-/// Whether a command of a stage may change a file of requirements, so that what is installed is not what it says.
-pub(crate) fn is_edited<'f>(build: &Build<'f>, stage: &Stage<'f>, file: &str) -> bool {
-    let name = path::file_name(file);
-    let names = |it: &shell::Word<'_>| {
-        it.literal().is_none_or(|it| it == name || it.ends_with(&format!("/{name}")))
+/// Whether a command may change files of requirements, so that what is installed is not what they say.
+pub(crate) fn are_edited(build: &Build<'_>) -> bool {
+    const EDITORS: [&str; 10] =
+        ["awk", "curl", "ed", "find", "mv", "patch", "perl", "sed", "tee", "wget"];
+    let may_be_one = |it: &shell::Word<'_>| {
+        let text = it.literal().unwrap_or("*.txt");
+        text.contains("require") || text.ends_with(".txt") || text.ends_with(".in")
     };
-    let steps = build.lineage(stage).flat_map(|it| build.steps_of(it));
-    let mut commands = steps.filter_map(|it| it.run()).flat_map(|it| it.commands());
+    let mut commands = build.runs().flat_map(|it| it.1.commands());
     commands.any(|it| {
-        let edits =
-            matches!(it.program(), Some("awk" | "cp" | "ed" | "mv" | "perl" | "sed" | "tee"));
+        let program = it.program().unwrap_or("");
+        let edits = EDITORS.contains(&program)
+            || program == "sponge"
+            || it.words.iter().any(|it| matches!(it.literal(), Some("compile" | "export")));
+        let runs_sed = || it.words.iter().any(|it| it.literal() == Some("sed"));
+        let always = program == "patch" || program == "find" && runs_sed();
         let is_written =
-            |it: &shell::Redirect<'_>| it.operator.starts_with('>') && names(&it.target);
-        edits && it.words.iter().any(names) || it.redirects.iter().any(is_written)
+            |it: &shell::Redirect<'_>| it.operator.starts_with('>') && may_be_one(&it.target);
+        let operands = it.words.get(1..).unwrap_or(&[]);
+        edits && (always || operands.iter().any(|it| it.literal().is_some() && may_be_one(it)))
+            || it.redirects.iter().any(is_written)
     })
 }
 
@@ -118,6 +130,12 @@ mod tests {
             ("COPY . .\nRUN pip install -r requirements.txt", "tensorflow==2.15.0"),
             ("COPY . .\nRUN sed -i /ten/d requirements.txt && pip install -r requirements.txt", ""),
             ("COPY . .\nRUN echo six > requirements.txt\nRUN pip install -r requirements.txt", ""),
+            ("COPY . .\nRUN sed -i /ten/d *.txt\nRUN pip install -r requirements.txt", ""),
+            ("COPY . .\nRUN curl -o requirements.txt x\nRUN pip install -r requirements.txt", ""),
+            (
+                "# pip.conf\nCOPY . .\nRUN sed -i s/a/b/ /etc/apt/sources.list\nRUN pip install -r requirements.txt && rm requirements.txt",
+                "tensorflow==2.15.0",
+            ),
             ("RUN pip install tensorflow==2.15.0 || true", ""),
             ("RUN pip config set global.index-url x && pip install tensorflow==2.15.0", ""),
             ("RUN pip install --ignore-requires-python tensorflow==2.15.0", ""),
@@ -131,7 +149,7 @@ mod tests {
             let build = Build::new(&file, &scripts, around);
             let stage = build.stages.last().unwrap();
             let calls = calls(&build, stage);
-            let is_judged = !chooses_otherwise(&text);
+            let is_judged = !chooses_otherwise(&build);
             let found =
                 calls.iter().filter(|_| is_judged).flat_map(|it| refused(&build, stage, it));
             let titles: Vec<String> =

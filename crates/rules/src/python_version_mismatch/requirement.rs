@@ -11,7 +11,7 @@ use model::{Build, Stage};
 use super::spoken;
 
 pub(super) fn check(build: &Build<'_>, reports: &mut Reports<'_>) {
-    if !chooses_otherwise(build.file.text) {
+    if !chooses_otherwise(build) {
         build.stages.iter().for_each(|it| report(build, it, reports));
     }
 }
